@@ -1,0 +1,1 @@
+"""Recomputes a workbook with other engines and compares every cell."""

@@ -1,0 +1,1 @@
+"""Spreadsheet programs that recompute a workbook; none shares code with xlnn."""

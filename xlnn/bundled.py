@@ -1,0 +1,17 @@
+"""Where the templates are: inside an installed package, beside it in a checkout."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+def folder() -> Path:
+    """The templates folder.
+
+    Raises FileNotFoundError for an installation that lost it.
+    """
+    package = Path(__file__).parent
+    for candidate in (package / "templates", package.parent / "templates"):
+        if (candidate / "texts").is_dir():
+            return candidate
+    raise FileNotFoundError(f"the templates are missing from {package}: install xlnn again")

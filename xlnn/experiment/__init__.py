@@ -1,0 +1,1 @@
+"""What was asked: the experiment, and the files it is read from."""

@@ -1,0 +1,213 @@
+"""Tables of a person's own: CSV, TSV, Excel and Parquet, read with pandas.
+
+Every cell that is used must be a finite number. One that is not is named by its row, as
+a spreadsheet counts rows (the header is row 1), and by its column.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from xlnn.errors import DataError
+from xlnn.experiment.experiment import Array, nearest
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SUFFIXES = (".csv", ".tsv", ".xlsx", ".xlsm", ".parquet")
+
+NAMED_CELLS = 5
+"""How many bad cells an error names before it only counts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """The numbers of a table, and the names of its columns."""
+
+    X: Array
+    """samples × features"""
+    y: Array
+    """samples × targets"""
+    feature_names: tuple[str, ...]
+    target_names: tuple[str, ...]
+
+
+def read_table(
+    path: str | Path,
+    target: Sequence[str],
+    features: Sequence[str] | None = None,
+    sheet: str | None = None,
+) -> Table:
+    """The chosen columns of a table; without ``features``, all that are no target.
+
+    Raises DataError for a file that cannot be read, a column that is not there, and cells
+    that are blank, text, NaN or infinite.
+    """
+    path = Path(path)
+    frame = _frame(path, sheet)
+    columns = list(frame.columns)
+    if not target:
+        raise DataError(
+            f"{path}: which column is to be learned? Name it with --target or target = [\"…\"]; "
+            f"there are {_listed(columns)}"
+        )
+    chosen = [column for column in columns if column not in target]
+    wanted = chosen if features is None else list(features)
+    for column in [*target, *wanted]:
+        if column not in columns:
+            raise DataError(
+                f"{path} has no column {column!r}{nearest(column, columns)}; it has "
+                f"{_listed(columns)}"
+            )
+    both = [column for column in wanted if column in target]
+    if both:
+        raise DataError(f"{path}: column {both[0]!r} cannot be a feature and a target at once")
+    if not wanted:
+        raise DataError(f"{path}: no column is left to learn from: {_listed(columns)} is the target")
+    if not len(frame):
+        raise DataError(f"{path} has a header but no rows: give at least one sample")
+    numbers = _numbers(path, frame, [*wanted, *target])
+    return Table(
+        numbers[:, : len(wanted)], numbers[:, len(wanted) :], tuple(wanted), tuple(target)
+    )
+
+
+def _frame(path: Path, sheet: str | None) -> pd.DataFrame:
+    """The table as it stands in the file: every cell as it is, columns named by its header."""
+    import pandas as pd
+
+    if not path.exists():
+        raise DataError(f"{path} does not exist")
+    try:
+        if path.suffix.lower() == ".parquet":
+            frame = pd.read_parquet(path).astype(object)
+            frame.columns = pd.Index([str(column) for column in frame.columns])
+            _check_header(path, list(frame.columns))
+            return frame
+        if path.suffix.lower() in (".xlsx", ".xlsm"):
+            cells = pd.read_excel(
+                path, sheet_name=sheet or 0, header=None, dtype=object, na_filter=False
+            )
+        elif path.suffix.lower() in (".csv", ".tsv"):
+            cells = pd.read_csv(
+                path,
+                sep=_separator(path),
+                header=None,
+                dtype=str,
+                keep_default_na=False,
+                na_filter=False,
+                skip_blank_lines=False,
+                encoding="utf-8-sig",
+            )
+        else:
+            raise DataError(f"{path}: a table ends in {', '.join(SUFFIXES)}")
+    except ImportError as error:
+        raise DataError(f"{path}: reading it needs another package: {error}") from error
+    except pd.errors.EmptyDataError as error:
+        raise DataError(f"{path} is empty") from error
+    except DataError:
+        raise
+    except Exception as error:  # every parser has its own exceptions; none is for a user to see
+        raise DataError(f"{path} cannot be read as a table: {_first_line(error)}") from error
+    return _with_header(path, cells)
+
+
+def _separator(path: Path) -> str:
+    """A tab for .tsv; a semicolon where the header has more of them than commas (Excel in
+    much of Europe); else a comma."""
+    if path.suffix.lower() == ".tsv":
+        return "\t"
+    with path.open(encoding="utf-8-sig") as file:
+        header = file.readline()
+    return ";" if header.count(";") > header.count(",") else ","
+
+
+def _with_header(path: Path, cells: pd.DataFrame) -> pd.DataFrame:
+    filled = [i for i in range(len(cells)) if any(not _blank(cell) for cell in cells.iloc[i])]
+    if not filled:
+        raise DataError(f"{path} is empty")
+    header = [str(cell).strip() for cell in cells.iloc[0]]
+    names = [name or f"column {i + 1}" for i, name in enumerate(header)]
+    _check_header(path, names)
+    # Blank rows at the end are nothing; one between samples is a mistake and will be named.
+    frame = cells.iloc[1 : filled[-1] + 1].reset_index(drop=True)
+    frame.columns = frame.columns.__class__(range(len(names)))
+    return frame.set_axis(names, axis="columns")
+
+
+def _check_header(path: Path, names: list[str]) -> None:
+    for name in names:
+        if names.count(name) > 1:
+            raise DataError(f"{path} has two columns called {name!r}: rename one of them")
+
+
+def _numbers(path: Path, frame: pd.DataFrame, columns: list[str]) -> Array:
+    """The columns as float64. Raises DataError naming the cells that are not finite numbers."""
+    numbers = np.empty((len(frame), len(columns)))
+    bad: list[str] = []
+    count = 0
+    for j, column in enumerate(columns):
+        cells = list(frame[column])
+        values = [_number(cell) for cell in cells]
+        wrong = [i for i, value in enumerate(values) if value is None]
+        texts = [cells[i] for i in wrong if not _blank(cells[i])]
+        if len(texts) > len(cells) / 2 and not any(_is_inexact(cell) for cell in texts):
+            examples = ", ".join(repr(text) for text in list(dict.fromkeys(texts))[:3])
+            raise DataError(
+                f"{path}: column {column!r} holds text ({examples}): a network computes with "
+                "numbers only; give the column as numbers, or choose other columns with "
+                "--feature or features = […]"
+            )
+        count += len(wrong)
+        bad += [f"row {i + 2} of {column!r} is {_shown(cells[i])}" for i in wrong[:NAMED_CELLS]]
+        numbers[:, j] = [math.nan if value is None else value for value in values]
+    if count:
+        more = f" and {count - NAMED_CELLS} more" if count > NAMED_CELLS else ""
+        raise DataError(
+            f"{path}: {'; '.join(bad[:NAMED_CELLS])}{more}: every cell must be a finite number; "
+            "fill them in or leave the rows or columns out"
+        )
+    return numbers
+
+
+def _number(cell: Any) -> float | None:
+    """A cell's finite number, or None."""
+    if isinstance(cell, str) and "_" in cell:
+        return None  # Python reads 1_000 as a number; people and spreadsheets do not
+    try:
+        value = float(cell)
+    except (TypeError, ValueError):
+        return None
+    return value if math.isfinite(value) else None
+
+
+def _is_inexact(cell: Any) -> bool:
+    """NaN and infinity: numbers of a kind, not text."""
+    try:
+        float(cell)
+    except (TypeError, ValueError):
+        return False
+    return True
+
+
+def _blank(cell: Any) -> bool:
+    return cell is None or (isinstance(cell, str) and not cell.strip())
+
+
+def _shown(cell: Any) -> str:
+    return "blank" if _blank(cell) else repr(cell)
+
+
+def _listed(columns: Sequence[str]) -> str:
+    shown = ", ".join(repr(column) for column in columns[:12])
+    return f"{shown} and {len(columns) - 12} more" if len(columns) > 12 else shown
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().split("\n")[0] or type(error).__name__

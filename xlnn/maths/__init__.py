@@ -1,0 +1,1 @@
+"""The maths, said once: expressions, their readers, and the recipes written in them."""

@@ -1,0 +1,341 @@
+"""Reader of expressions: Excel formulas.
+
+A formula is written for a *window*: a rectangle of the result. A window of one cell
+gives the formula that a learner can click and trace (style ``cell``); the window of
+the whole matrix gives one array formula that reads like the article (``matrix``).
+
+EXCEL_FACTS, in short, as kept here: whatever handles arrays outside SUM, MAX and
+SUMPRODUCT is entered as an array formula; no function newer than Excel 2010; EXP never
+overflows; ``-`` before a power is never written; brackets keep the order of additions,
+so that a spreadsheet rounds as NumPy does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import singledispatch
+from typing import Literal, Protocol
+
+from xlnn.errors import ExpressionError
+from xlnn.maths.expr import (
+    Apply,
+    Arithmetic,
+    Axis,
+    ColumnSum,
+    Comparison,
+    Expr,
+    Function,
+    MatMul,
+    Matrix,
+    Negative,
+    Number,
+    RowMax,
+    Rows,
+    RowSum,
+    Total,
+    Transpose,
+    Where,
+    is_view,
+    walk,
+)
+from xlnn.maths.printed import Binding, Printed
+from xlnn.maths.shapes import shape_of
+from xlnn.maths.words import number
+
+Style = Literal["cell", "matrix"]
+
+WRITTEN_OUT = 8
+"""A product of up to this many terms is written out, ``a*b+c*d``; a longer one is not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A rectangle of a matrix: first row and column from 0, and how many of each."""
+
+    row: int
+    column: int
+    rows: int
+    columns: int
+
+    @property
+    def is_cell(self) -> bool:
+        return self.rows == self.columns == 1
+
+    @property
+    def transposed(self) -> Window:
+        return Window(self.column, self.row, self.columns, self.rows)
+
+
+class Addresses(Protocol):
+    """Where the matrices stand: what a formula calls a rectangle of one of them."""
+
+    def address(self, matrix: Matrix, window: Window) -> str:
+        """Such as ``X!B6:E8``, ``X!B6``, or a defined name."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Formula:
+    """The text of a formula without its ``=``, and the window that it fills."""
+
+    text: str
+    window: Window
+    array: bool
+    """Whether it must be entered as an array formula."""
+
+
+def formulas(expr: Expr, addresses: Addresses, style: Style) -> Iterator[Formula]:
+    """The formulas that fill an expression's matrix, row by row.
+
+    Raises ExpressionError for an unknown node.
+    """
+    for window in windows(expr, style):
+        yield formula(expr, addresses, window, style)
+
+
+def windows(expr: Expr, style: Style) -> Iterator[Window]:
+    """The rectangles that get a formula each: single cells, or the whole matrix.
+
+    The largest number of each row has no array form before Excel 365, so what holds a
+    RowMax is written with one array formula a row.
+    """
+    shape = shape_of(expr)
+    rows, columns = shape.rows.size, shape.columns.size
+    if style == "cell":
+        for row in range(rows):
+            for column in range(columns):
+                yield Window(row, column, 1, 1)
+    elif any(isinstance(node, RowMax) for node in walk(expr)):
+        for row in range(rows):
+            yield Window(row, 0, 1, columns)
+    else:
+        yield Window(0, 0, rows, columns)
+
+
+def formula(expr: Expr, addresses: Addresses, window: Window, style: Style) -> Formula:
+    """The formula for one window of an expression's matrix."""
+    writer = _Writer(addresses, style)
+    text = _write(expr, writer, window).text
+    return Formula(text, window, style == "matrix" or writer.array)
+
+
+@dataclass(slots=True)
+class _Writer:
+    """What stays the same while one formula is written, and what is learned on the way."""
+
+    addresses: Addresses
+    style: Style
+    array: bool = False
+    summed: bool = False
+    """Inside SUM, MAX or SUMPRODUCT, which take ranges without array entry."""
+
+    def range(self, matrix: Matrix, window: Window) -> str:
+        if not window.is_cell and not self.summed:
+            self.array = True
+        return self.addresses.address(matrix, window)
+
+
+@singledispatch
+def _write(expr: Expr, writer: _Writer, window: Window) -> Printed:
+    raise ExpressionError(f"formulas: no rule for the node {type(expr).__name__}")
+
+
+def _write_part(expr: Expr, writer: _Writer, window: Window) -> Printed:
+    """A part of a cell-by-cell combination: a single row or column serves every window."""
+    shape = shape_of(expr)
+    row, rows = _along(shape.rows, window.row, window.rows)
+    column, columns = _along(shape.columns, window.column, window.columns)
+    return _write(expr, writer, Window(row, column, rows, columns))
+
+
+def _along(axis: Axis, first: int, count: int) -> tuple[int, int]:
+    return (0, 1) if axis.size == 1 else (first, count)
+
+
+# --- Leaves and views ---------------------------------------------------------------
+
+
+@_write.register
+def _(expr: Matrix, writer: _Writer, window: Window) -> Printed:
+    return Printed(writer.range(expr, window))
+
+
+@_write.register
+def _(expr: Number, writer: _Writer, window: Window) -> Printed:
+    # A negative number binds like a sum: a-(-1), never a--1.
+    return Printed(number(expr.value), Binding.ATOM if expr.value >= 0 else Binding.SUM)
+
+
+@_write.register
+def _(expr: Transpose, writer: _Writer, window: Window) -> Printed:
+    inner = _write(expr.argument, writer, window.transposed)
+    if window.is_cell:
+        return inner
+    # SUMPRODUCT(…TRANSPOSE(…)) is #VALUE! in a plain formula up to Excel 2019.
+    writer.array = True
+    return Printed(f"TRANSPOSE({inner.text})")
+
+
+@_write.register
+def _(expr: Rows, writer: _Writer, window: Window) -> Printed:
+    moved = Window(expr.first + window.row, window.column, window.rows, window.columns)
+    return _write(expr.argument, writer, moved)
+
+
+# --- Products and sums --------------------------------------------------------------
+
+
+@_write.register
+def _(expr: MatMul, writer: _Writer, window: Window) -> Printed:
+    terms = shape_of(expr.left).columns.size
+    left = Window(window.row, 0, window.rows, terms)
+    right = Window(0, window.column, terms, window.columns)
+    if writer.style == "cell" and window.is_cell and terms <= WRITTEN_OUT:
+        return _written_out(expr, writer, window, terms)
+    if window.is_cell and _is_turned(expr.left) != _is_turned(expr.right):
+        # Row times row or column times column, as they are stored: no array entry needed.
+        return Printed(f"SUMPRODUCT({_view(expr.left, writer, left)},"
+                       f"{_view(expr.right, writer, right)})")
+    writer.array = True
+    factors = _write(expr.left, writer, left).text, _write(expr.right, writer, right).text
+    return Printed(f"MMULT({factors[0]},{factors[1]})")
+
+
+def _written_out(expr: MatMul, writer: _Writer, window: Window, terms: int) -> Printed:
+    products = []
+    for term in range(terms):
+        left = _write(expr.left, writer, Window(window.row, term, 1, 1))
+        right = _write(expr.right, writer, Window(term, window.column, 1, 1))
+        products.append(f"{left.text}*{right.text}")
+    return Printed("+".join(products), Binding.SUM if terms > 1 else Binding.PRODUCT)
+
+
+@_write.register
+def _(expr: ColumnSum, writer: _Writer, window: Window) -> Printed:
+    rows = shape_of(expr.argument).rows.size
+    summed = Window(0, window.column, rows, window.columns)
+    if window.columns == 1:
+        return Printed(f"SUM({_view(expr.argument, writer, summed)})")
+    # A row of ones times the matrix. The row or column numbers of a range, to the power 0,
+    # are the ones that need no helper cells.
+    writer.array = True
+    ones = _view(expr.argument, writer, Window(0, window.column, rows, 1))
+    row = f"COLUMN({ones})^0" if _is_turned(expr.argument) else f"TRANSPOSE(ROW({ones})^0)"
+    return Printed(f"MMULT({row},{_write(expr.argument, writer, summed).text})")
+
+
+@_write.register
+def _(expr: RowSum, writer: _Writer, window: Window) -> Printed:
+    columns = shape_of(expr.argument).columns.size
+    summed = Window(window.row, 0, window.rows, columns)
+    if window.rows == 1:
+        return Printed(f"SUM({_view(expr.argument, writer, summed)})")
+    writer.array = True
+    ones = _view(expr.argument, writer, Window(window.row, 0, 1, columns))
+    column = f"ROW({ones})^0" if _is_turned(expr.argument) else f"TRANSPOSE(COLUMN({ones})^0)"
+    return Printed(f"MMULT({_write(expr.argument, writer, summed).text},{column})")
+
+
+@_write.register
+def _(expr: RowMax, writer: _Writer, window: Window) -> Printed:
+    columns = shape_of(expr.argument).columns.size
+    return Printed(f"MAX({_view(expr.argument, writer, Window(window.row, 0, 1, columns))})")
+
+
+@_write.register
+def _(expr: Total, writer: _Writer, window: Window) -> Printed:
+    shape = shape_of(expr.argument)
+    everything = Window(0, 0, shape.rows.size, shape.columns.size)
+    if is_view(expr.argument):
+        return Printed(f"SUM({_view(expr.argument, writer, everything)})")
+    outside, writer.summed = writer.summed, True
+    inside = _write(expr.argument, writer, everything).text
+    writer.summed = outside
+    return Printed(f"SUMPRODUCT({inside})")
+
+
+def _view(view: Expr, writer: _Writer, window: Window) -> str:
+    """The range behind a window of a view, as it is stored: for functions such as SUM that
+    take a range as it lies, without array entry."""
+    if isinstance(view, Transpose):
+        return _view(view.argument, writer, window.transposed)
+    if isinstance(view, Rows):
+        row = view.first + window.row
+        return _view(view.argument, writer, Window(row, window.column, window.rows, window.columns))
+    assert isinstance(view, Matrix)  # shapes admits nothing but views here
+    return writer.addresses.address(view, window)
+
+
+def _is_turned(view: Expr) -> bool:
+    """Whether a view shows the matrix behind it transposed."""
+    if isinstance(view, Transpose):
+        return not _is_turned(view.argument)
+    return isinstance(view, Rows) and _is_turned(view.argument)
+
+
+def _written_out(expr: MatMul, writer: _Writer, window: Window, terms: int) -> Printed:
+    products = []
+    for term in range(terms):
+        left = _write(expr.left, writer, Window(window.row, term, 1, 1))
+        right = _write(expr.right, writer, Window(term, window.column, 1, 1))
+        products.append(f"{left.text}*{right.text}")
+    return Printed("+".join(products), Binding.SUM if terms > 1 else Binding.PRODUCT)
+
+
+# --- Cell by cell -------------------------------------------------------------------
+
+
+@_write.register
+def _(expr: Arithmetic, writer: _Writer, window: Window) -> Printed:
+    binding = Binding.SUM if expr.operator in "+-" else Binding.PRODUCT
+    left = _write_part(expr.left, writer, window).within(binding)
+    right = _write_part(expr.right, writer, window).after(binding)
+    return Printed(f"{left}{expr.operator}{right}", binding)
+
+
+@_write.register
+def _(expr: Negative, writer: _Writer, window: Window) -> Printed:
+    argument = _write(expr.argument, writer, window)
+    return Printed(f"-{argument.after(Binding.SIGN)}", Binding.SIGN)
+
+
+@_write.register
+def _(expr: Apply, writer: _Writer, window: Window) -> Printed:
+    argument = _write(expr.argument, writer, window)
+    if not window.is_cell:
+        writer.array = True  # a function with an IF inside needs array entry everywhere
+    pattern = _FUNCTIONS[expr.function]
+    return Printed(pattern.format(x=argument.text, atom=argument.within(Binding.ATOM)))
+
+
+@_write.register
+def _(expr: Comparison, writer: _Writer, window: Window) -> Printed:
+    return Printed(f"IF({_condition(expr, writer, window)},1,0)")
+
+
+@_write.register
+def _(expr: Where, writer: _Writer, window: Window) -> Printed:
+    condition = _condition(expr.condition, writer, window)
+    then = _write_part(expr.then, writer, window).text
+    otherwise = _write_part(expr.otherwise, writer, window).text
+    return Printed(f"IF({condition},{then},{otherwise})")
+
+
+def _condition(expr: Comparison, writer: _Writer, window: Window) -> str:
+    if not window.is_cell:
+        writer.array = True  # IF takes ranges in array formulas alone, even inside SUMPRODUCT
+    left = _write_part(expr.left, writer, window).text
+    right = _write_part(expr.right, writer, window).text
+    return f"{left}{expr.relation}{right}"
+
+
+_FUNCTIONS = {
+    Function.EXP: "EXP({x})",
+    Function.LOG: "LN({x})",
+    Function.SQRT: "SQRT({x})",
+    Function.ABS: "ABS({x})",
+    Function.TANH: "TANH({x})",
+    # 1/(1+EXP(-x)) is #NUM! in Excel below x = -709; these halves never overflow.
+    Function.SIGMOID: "IF({atom}<0,EXP({x})/(1+EXP({x})),1/(1+EXP(-{atom})))",
+}

@@ -1,0 +1,235 @@
+"""Reader of expressions: the article's notation, and a sentence that says the same."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import singledispatch
+
+from xlnn.errors import ExpressionError
+from xlnn.maths.expr import (
+    ONE,
+    SCALAR,
+    Apply,
+    Arithmetic,
+    ColumnSum,
+    Comparison,
+    Expr,
+    MatMul,
+    Matrix,
+    Negative,
+    Number,
+    RowMax,
+    Rows,
+    RowSum,
+    Total,
+    Transpose,
+    Where,
+)
+from xlnn.maths.printed import Binding, Printed
+
+# --- Notation -----------------------------------------------------------------------
+
+
+def notation(expr: Expr) -> str:
+    """The expression as the article writes it: ``X · wh + bh``, ``E ∘ slope``, ``woutᵀ``.
+
+    ``·`` is the matrix product, ``∘`` a product cell by cell, ``×`` a product with one number.
+    Raises ExpressionError for an unknown node.
+    """
+    return _notation(expr).text
+
+
+def number(value: float) -> str:
+    """A number as people write it: 1, not 1.0."""
+    return str(int(value)) if value.is_integer() else repr(value)
+
+
+@singledispatch
+def _notation(expr: Expr) -> Printed:
+    raise ExpressionError(f"words: no notation for the node {type(expr).__name__}")
+
+
+@_notation.register
+def _(expr: Matrix) -> Printed:
+    return Printed(expr.name)
+
+
+@_notation.register
+def _(expr: Number) -> Printed:
+    return Printed(number(expr.value), Binding.ATOM if expr.value >= 0 else Binding.SUM)
+
+
+@_notation.register
+def _(expr: Transpose) -> Printed:
+    return Printed(_notation(expr.argument).within(Binding.ATOM) + "ᵀ")
+
+
+@_notation.register
+def _(expr: Rows) -> Printed:
+    argument = _notation(expr.argument).within(Binding.ATOM)
+    return Printed(f"{argument}[rows {expr.first + 1}–{expr.first + expr.count}]")
+
+
+@_notation.register
+def _(expr: MatMul) -> Printed:
+    left = _notation(expr.left).within(Binding.PRODUCT)
+    right = _notation(expr.right).after(Binding.PRODUCT)
+    return Printed(f"{left} · {right}", Binding.PRODUCT)
+
+
+@_notation.register
+def _(expr: ColumnSum) -> Printed:
+    return Printed(f"Σrows({_notation(expr.argument).text})")
+
+
+@_notation.register
+def _(expr: RowSum) -> Printed:
+    return Printed(f"Σcolumns({_notation(expr.argument).text})")
+
+
+@_notation.register
+def _(expr: RowMax) -> Printed:
+    return Printed(f"rowmax({_notation(expr.argument).text})")
+
+
+@_notation.register
+def _(expr: Total) -> Printed:
+    return Printed(f"Σ({_notation(expr.argument).text})")
+
+
+@_notation.register
+def _(expr: Arithmetic) -> Printed:
+    binding = Binding.SUM if expr.operator in "+-" else Binding.PRODUCT
+    left = _notation(expr.left).within(binding)
+    right = _notation(expr.right).after(binding)
+    sign = {"+": "+", "-": "−", "*": _product_sign(expr), "/": "/"}[expr.operator]
+    return Printed(f"{left} {sign} {right}", binding)
+
+
+@_notation.register
+def _(expr: Negative) -> Printed:
+    return Printed("−" + _notation(expr.argument).after(Binding.SIGN), Binding.SIGN)
+
+
+@_notation.register
+def _(expr: Apply) -> Printed:
+    return Printed(f"{expr.function.value}({_notation(expr.argument).text})")
+
+
+@_notation.register
+def _(expr: Comparison) -> Printed:
+    left, right = _notation(expr.left).text, _notation(expr.right).text
+    return Printed(f"[{left} {_RELATION_SIGNS[expr.relation]} {right}]")
+
+
+@_notation.register
+def _(expr: Where) -> Printed:
+    condition = _notation(expr.condition).text
+    then, otherwise = _notation(expr.then).text, _notation(expr.otherwise).text
+    return Printed(f"if({condition}, {then}, {otherwise})")
+
+
+_RELATION_SIGNS = {">": ">", ">=": "≥", "<": "<", "<=": "≤"}
+
+
+def _product_sign(expr: Arithmetic) -> str:
+    return "×" if _is_number(expr.left) or _is_number(expr.right) else "∘"
+
+
+def _is_number(expr: Expr) -> bool:
+    """Whether an operand is a single number by its nature."""
+    return isinstance(expr, (Number, Total)) or (isinstance(expr, Matrix) and expr.shape == SCALAR)
+
+
+# --- Sentences ----------------------------------------------------------------------
+
+Phrases = Mapping[str, str]
+"""The turns of phrase of one language, by the names used below, with ``{}`` places."""
+
+
+def sentence(name: str, expr: Expr, phrases: Phrases) -> str:
+    """One sentence that says how ``name`` is computed, in the language of ``phrases``.
+
+    Raises ExpressionError for an unknown node.
+    """
+    return phrases["sentence"].format(name, _phrase(expr, phrases))
+
+
+@singledispatch
+def _phrase(expr: Expr, phrases: Phrases) -> str:
+    raise ExpressionError(f"words: no phrase for the node {type(expr).__name__}")
+
+
+@_phrase.register(Matrix)
+@_phrase.register(Number)
+def _(expr: Matrix | Number, phrases: Phrases) -> str:
+    return notation(expr)
+
+
+@_phrase.register
+def _(expr: Rows, phrases: Phrases) -> str:
+    argument = _phrase(expr.argument, phrases)
+    return phrases["rows"].format(expr.first + 1, expr.first + expr.count, argument)
+
+
+@_phrase.register(Transpose)
+@_phrase.register(ColumnSum)
+@_phrase.register(RowSum)
+@_phrase.register(RowMax)
+@_phrase.register(Total)
+@_phrase.register(Negative)
+def _(
+    expr: Transpose | ColumnSum | RowSum | RowMax | Total | Negative, phrases: Phrases
+) -> str:
+    return phrases[_ONE_ARGUMENT[type(expr)]].format(_phrase(expr.argument, phrases))
+
+
+@_phrase.register
+def _(expr: MatMul, phrases: Phrases) -> str:
+    return phrases["product"].format(_phrase(expr.left, phrases), _phrase(expr.right, phrases))
+
+
+@_phrase.register
+def _(expr: Arithmetic, phrases: Phrases) -> str:
+    left, right = _phrase(expr.left, phrases), _phrase(expr.right, phrases)
+    if expr.operator == "+" and isinstance(expr.left, MatMul) and isinstance(expr.right, Matrix):
+        if expr.right.shape.rows == ONE:
+            return phrases["add_row"].format(left, right)
+    if expr.operator == "*" and not (_is_number(expr.left) or _is_number(expr.right)):
+        return phrases["cell_by_cell"].format(left, _bracketed(expr.right, right))
+    return phrases[_OPERATORS[expr.operator]].format(left, _bracketed(expr.right, right))
+
+
+@_phrase.register
+def _(expr: Apply, phrases: Phrases) -> str:
+    function = phrases[expr.function.value]
+    return phrases["apply"].format(function, _phrase(expr.argument, phrases))
+
+
+@_phrase.register
+def _(expr: Comparison, phrases: Phrases) -> str:
+    return phrases["comparison"].format(
+        _phrase(expr.left, phrases), _RELATION_SIGNS[expr.relation], _phrase(expr.right, phrases)
+    )
+
+
+@_phrase.register
+def _(expr: Where, phrases: Phrases) -> str:
+    then, otherwise = _phrase(expr.then, phrases), _phrase(expr.otherwise, phrases)
+    return phrases["where"].format(notation(expr.condition), then, otherwise)
+
+
+_OPERATORS = {"+": "plus", "-": "minus", "*": "times", "/": "divided"}
+_ONE_ARGUMENT: dict[type[Expr], str] = {
+    Transpose: "transpose",
+    ColumnSum: "column_sum",
+    RowSum: "row_sum",
+    RowMax: "row_max",
+    Total: "total",
+    Negative: "negative",
+}
+
+
+def _bracketed(expr: Expr, phrase: str) -> str:
+    """A right-hand phrase, in brackets where words alone would leave the order open."""
+    return f"({phrase})" if isinstance(expr, Arithmetic) else phrase

@@ -1,0 +1,1 @@
+"""Runs a recipe for epochs and gives a trace."""

@@ -1,0 +1,75 @@
+"""Runs a recipe epoch by epoch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from xlnn.errors import TrainingError
+from xlnn.experiment.experiment import Experiment
+from xlnn.maths.evaluate import evaluate
+from xlnn.maths.recipe import Recipe
+from xlnn.training.start import start_values
+from xlnn.training.trace import Trace
+
+Array = npt.NDArray[np.float64]
+Values = Mapping[str, Array]
+
+
+def run(
+    experiment: Experiment,
+    epochs: Sequence[int] | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> Trace:
+    """Trains for all epochs and keeps the matrices of some.
+
+    ``epochs`` are those to keep (default: the experiment's ``show``, else all). ``progress``
+    is called with each finished epoch. Raises TrainingError when the numbers overflow.
+    """
+    recipe = experiment.recipe
+    kept = tuple(epochs or experiment.show or range(1, experiment.epochs + 1))
+    wanted = set(kept)
+    values: dict[int, Values] = {}
+    loss = np.empty(experiment.epochs)
+    for epoch, update in enumerate(updates(experiment), start=1):
+        loss[epoch - 1] = evaluate(recipe.loss, update).item()
+        if epoch in wanted:
+            values[epoch] = update
+        if progress is not None:
+            progress(epoch)
+    return Trace(experiment, recipe, kept, values, loss)
+
+
+def updates(experiment: Experiment) -> Iterator[Values]:
+    """Every matrix of each update by name, from the first epoch to the last."""
+    recipe = experiment.recipe
+    state: Values = {
+        "learning_rate": np.array([[experiment.learning_rate]]),
+        "X": experiment.X,
+        "y": experiment.y,
+        **start_values(experiment),
+    }
+    for epoch in range(1, experiment.epochs + 1):
+        values = update(recipe, state)
+        broken = next((name for name in values if not np.isfinite(values[name]).all()), None)
+        if broken is not None:
+            raise TrainingError(
+                f"in epoch {epoch} {broken} grows beyond the largest number that a computer holds: "
+                "choose a smaller learning rate, or smaller data and start values"
+            )
+        yield values
+        state = {**state, **{name: values[new] for name, new in recipe.renewed.items()}}
+
+
+def update(recipe: Recipe, state: Values) -> dict[str, Array]:
+    """Every matrix of one update: the settings, data and parameters in ``state``, and what
+    the steps make of them."""
+    values = {name: state[name] for name in recipe.settings}
+    values |= {given.name: state[given.name] for given in (*recipe.data, *recipe.parameters)}
+    # Overflow is looked for in the results, where it can be named.
+    with np.errstate(over="ignore", invalid="ignore"):
+        for step in recipe.steps:
+            values[step.name] = evaluate(step.expr, values)
+    return values

@@ -1,0 +1,411 @@
+"""The plan of a workbook: sheet, first cell, rows and columns of every matrix and epoch.
+
+The only place that knows addresses. A plan follows from a recipe, the epochs to show
+and the style alone, so an audit can draw it again from what a workbook says of itself.
+
+Each matrix has a sheet of its name. The sheet holds one *band* for each shown epoch, all
+of the same height, one below the other. A band holds the matrix itself and, around it by
+Falk's scheme, live copies of what it is computed from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Literal
+
+from xlnn.errors import PlanError
+from xlnn.maths.expr import Axis, Expr, Matrix, Shape, matrices
+from xlnn.maths.formulas import Formula, Style, Window, formulas
+from xlnn.maths.recipe import Given, Recipe, Step
+from xlnn.maths.shapes import shape_of
+from xlnn.workbook.falk import Place, operands
+
+MAX_ROWS, MAX_COLUMNS = 1_048_576, 16_384
+
+START, MAP, SETTINGS = "Start", "Map", "Settings"
+
+FIRST_BAND = 9
+"""The row where a matrix sheet's first band starts, below title, words and links."""
+
+SETTINGS_FIRST, SETTINGS_COLUMN = 5, 2
+"""Where the first setting stands that formulas read; the others follow below."""
+
+MAP_FIRST = 5
+"""The row of the Map's first matrix, below its header."""
+
+DEFAULT_CELLS = 200_000
+"""Without a choice, all epochs are shown while their formula cells are no more than this."""
+
+OPERAND_ROWS, OPERAND_COLUMNS, OPERAND_CELLS = 30, 20, 50_000
+"""Without a choice, an operand is repeated beside a result up to this size, as long as all
+repeated operands of the workbook together stay within this number of cells."""
+
+NAMED_MATRICES = 500
+"""Up to this many matrices each has a defined name; more would bury the list of names."""
+
+Role = Literal["input", "result", "carried", "operand"]
+
+
+@dataclass(frozen=True, slots=True)
+class Area:
+    """A rectangle of numbers: a matrix of one epoch, or a live copy of one."""
+
+    role: Role
+    """input: values. result: what a step computes. carried: a parameter, from the epoch
+    before. operand: a copy beside a result."""
+    matrix: str
+    """The matrix on whose sheet it stands."""
+    number: int
+    epoch: int
+    row: int
+    column: int
+    """Its first cell, both counted from 1."""
+    shape: Shape
+    expr: Expr | None
+    """What its formulas say; None for values."""
+    reads_epoch: int
+    """The epoch in which the matrices of ``expr`` are meant."""
+
+    @property
+    def sheet(self) -> str:
+        return self.matrix
+
+    @property
+    def kind(self) -> Literal["input", "formula"]:
+        return "input" if self.expr is None else "formula"
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        return () if self.expr is None else tuple(m.name for m in matrices(self.expr))
+
+    @property
+    def range(self) -> str:
+        """Such as ``B6:D8``; always both corners, also of a single cell."""
+        first = cell_name(self.row, self.column)
+        last = cell_name(
+            self.row + self.shape.rows.size - 1, self.column + self.shape.columns.size - 1
+        )
+        return f"{first}:{last}"
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """A matrix in a band: where it stands from the band's first row, and how."""
+
+    view: Expr
+    place: Place | Literal["result"]
+    row: int
+    column: int
+    shape: Shape
+    shown: bool
+    """An operand too large to take in is only named, with a link."""
+
+    @property
+    def title_row(self) -> int:
+        return self.row - 2 if self.shown else self.row
+
+    @property
+    def columns(self) -> int:
+        return self.shape.columns.size if self.shown else 1
+
+    @property
+    def rows(self) -> int:
+        return self.shape.rows.size if self.shown else 1
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """The sheet of one matrix: the geometry that all its bands share."""
+
+    member: Given | Step
+    epochs: tuple[int, ...]
+    result: Placement
+    operands: tuple[Placement, ...]
+    height: int
+    """Rows from one band's first row to the next."""
+
+    @property
+    def name(self) -> str:
+        return self.member.name
+
+    @property
+    def last_row(self) -> int:
+        return FIRST_BAND + len(self.epochs) * self.height - 1
+
+    @property
+    def last_column(self) -> int:
+        return max(p.column + p.columns - 1 for p in (self.result, *self.operands))
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Where everything stands in a workbook."""
+
+    recipe: Recipe
+    epochs: tuple[int, ...]
+    style: Style
+    sheets: tuple[Sheet, ...]
+    shows_operands: bool
+    """Whether operands stand around the results (those that are not too large)."""
+
+    @cached_property
+    def _sheets(self) -> dict[str, Sheet]:
+        return {sheet.name: sheet for sheet in self.sheets}
+
+    @cached_property
+    def _bands(self) -> dict[int, int]:
+        return {epoch: index for index, epoch in enumerate(self.epochs)}
+
+    def sheet(self, name: str) -> Sheet:
+        """The sheet of a matrix."""
+        return self._sheets[name]
+
+    def band_row(self, name: str, epoch: int) -> int:
+        """The first row of an epoch's band on a matrix's sheet."""
+        return FIRST_BAND + self._band(self._sheets[name], epoch) * self._sheets[name].height
+
+    def _band(self, sheet: Sheet, epoch: int) -> int:
+        return self._bands[epoch] if len(sheet.epochs) > 1 else 0
+
+    def matrix(self, name: str, epoch: int) -> Area:
+        """The area of a matrix in an epoch. Data stands once, for all epochs."""
+        sheet = self._sheets[name]
+        band = self._band(sheet, epoch)
+        epoch = sheet.epochs[band]
+        member, result = sheet.member, sheet.result
+        expr, role, reads_epoch = None, "input", epoch
+        if isinstance(member, Step):
+            expr, role = member.expr, "result"
+        elif name in self.recipe.renewed and band and self.epochs[band - 1] == epoch - 1:
+            expr, role = Matrix(self.recipe.renewed[name], member.shape), "carried"
+            reads_epoch = epoch - 1
+        return Area(
+            role,  # type: ignore[arg-type]  # narrowed by the branches above
+            name,
+            member.number,
+            epoch,
+            FIRST_BAND + band * sheet.height + result.row,
+            result.column,
+            result.shape,
+            expr,
+            reads_epoch,
+        )
+
+    def matrices(self) -> Iterator[Area]:
+        """Every matrix of every epoch, in order of computation."""
+        for epoch in self.epochs:
+            for sheet in self.sheets:
+                if len(sheet.epochs) > 1 or epoch == sheet.epochs[0]:
+                    yield self.matrix(sheet.name, epoch)
+
+    def operands(self, name: str, epoch: int) -> Iterator[Area]:
+        """The live copies around a matrix in an epoch's band."""
+        sheet = self._sheets[name]
+        first_row = self.band_row(name, epoch)
+        for placement in sheet.operands:
+            if placement.shown:
+                yield Area(
+                    "operand",
+                    name,
+                    sheet.member.number,
+                    epoch,
+                    first_row + placement.row,
+                    placement.column,
+                    placement.shape,
+                    placement.view,
+                    epoch,
+                )
+
+    def areas(self) -> Iterator[Area]:
+        """Every area of the workbook, in order of computation, copies before their results."""
+        for area in self.matrices():
+            if area.role == "result":
+                yield from self.operands(area.matrix, area.epoch)
+            yield area
+
+    def formulas(self, area: Area) -> Iterator[Formula]:
+        """The formulas of an area; none for values."""
+        if area.expr is None:
+            return iter(())
+        return formulas(area.expr, _Epoch(self, area.reads_epoch), self.style)
+
+    def setting_row(self, name: str) -> int:
+        """The row on the sheet Settings where a number stands that formulas read."""
+        return SETTINGS_FIRST + self.recipe.settings.index(name)
+
+    @cached_property
+    def named(self) -> bool:
+        """Whether each matrix has a defined name."""
+        return len(self.sheets) * len(self.epochs) <= NAMED_MATRICES
+
+    def name_of(self, area: Area) -> str:
+        """The defined name of a matrix: its own in the first epoch, else with the epoch."""
+        later = self._bands[area.epoch] > 0
+        return f"{area.matrix}_epoch{area.epoch}" if later else area.matrix
+
+    @cached_property
+    def formula_cells(self) -> int:
+        """How many cells hold formulas."""
+        return sum(area.shape.size for area in self.areas() if area.expr is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class _Epoch:
+    """What formulas call the matrices of one epoch."""
+
+    plan: Plan
+    epoch: int
+    _areas: dict[str, Area] = field(default_factory=dict)
+
+    def address(self, matrix: Matrix, window: Window) -> str:
+        if matrix.name in self.plan.recipe.settings:
+            return matrix.name
+        area = self._areas.get(matrix.name)
+        if area is None:
+            area = self._areas[matrix.name] = self.plan.matrix(matrix.name, self.epoch)
+        whole = (window.rows, window.columns) == (area.shape.rows.size, area.shape.columns.size)
+        if whole and self.plan.style == "matrix" and self.plan.named:
+            return self.plan.name_of(area)
+        row, column = area.row + window.row, area.column + window.column
+        first = f"{area.sheet}!{cell_name(row, column)}"
+        if window.is_cell:
+            return first
+        return f"{first}:{cell_name(row + window.rows - 1, column + window.columns - 1)}"
+
+
+def cell_name(row: int, column: int) -> str:
+    """``B6`` for row 6, column 2."""
+    return f"{column_name(column)}{row}"
+
+
+def column_name(column: int) -> str:
+    """``AB`` for 28."""
+    letters = ""
+    while column:
+        column, letter = divmod(column - 1, 26)
+        letters = chr(65 + letter) + letters
+    return letters
+
+
+# --- Drawing a plan -----------------------------------------------------------------
+
+
+def draw_plan(
+    recipe: Recipe,
+    epochs: Sequence[int],
+    style: Style = "cell",
+    operands: Literal["auto", "all", "none"] = "auto",
+) -> Plan:
+    """The plan for some epochs of a recipe.
+
+    Raises PlanError, naming the limit and what would fit, where a sheet is too small.
+    """
+    epochs = tuple(epochs)
+    shows = operands == "all"
+    if operands == "auto":
+        repeated = sum(
+            placement.shape.size
+            for step in recipe.steps
+            for placement in _sheet(step, epochs, limited=True).operands
+            if placement.shown
+        )
+        shows = repeated * len(epochs) <= OPERAND_CELLS
+    sheets = []
+    for given in recipe.data:
+        sheets.append(_sheet(given, epochs[:1]))
+    for parameter in recipe.parameters:
+        sheets.append(_sheet(parameter, epochs))
+    for step in recipe.steps:
+        sheets.append(_sheet(step, epochs, shows=shows, limited=operands == "auto"))
+    for sheet in sheets:
+        _check_fit(sheet)
+    if MAP_FIRST + len(sheets) * len(epochs) > MAX_ROWS:
+        fit = (MAX_ROWS - MAP_FIRST) // len(sheets)
+        raise PlanError(
+            f"the Map would have a row for each of {len(sheets) * len(epochs)} matrices, but a "
+            f"sheet has {MAX_ROWS:,} rows: show at most {fit:,} epochs"
+        )
+    return Plan(recipe, epochs, style, tuple(sheets), shows)
+
+
+def default_epochs(recipe: Recipe, epochs: int) -> tuple[int, ...]:
+    """The epochs to show without a choice: all while they fit, else the first three and the
+    last."""
+    cells = sum(member.shape.size for member in (*recipe.parameters, *recipe.steps))
+    rows = max(_sheet(step, (1,)).height for step in recipe.steps)
+    few = epochs <= 4
+    if few or (cells * epochs <= DEFAULT_CELLS and FIRST_BAND + rows * epochs <= MAX_ROWS):
+        return tuple(range(1, epochs + 1))
+    return (1, 2, 3, epochs)
+
+
+def _sheet(
+    member: Given | Step, epochs: tuple[int, ...], shows: bool = True, limited: bool = True
+) -> Sheet:
+    """The geometry of a matrix's sheet.
+
+    A band's rows: its title; each operand above (title, headings, rows, a blank row); the
+    result's title, headings and rows, with the operands left and right; two blank rows.
+    """
+    found = operands(member.expr) if isinstance(member, Step) else ()
+    placed: list[Placement] = []
+    row, column = 1, 2  # column 1 holds the headings of the rows
+
+    def place(view: Expr, place: Place, row: int, column: int) -> Placement:
+        shape = shape_of(view)
+        large = shape.rows.size > OPERAND_ROWS or shape.columns.size > OPERAND_COLUMNS
+        shown = shows and not (limited and large)
+        placement = Placement(view, place, row + 2 if shown else row, column, shape, shown)
+        placed.append(placement)
+        return placement
+
+    above = [operand.view for operand in found if operand.place == "above"]
+    left = [operand.view for operand in found if operand.place == "left"]
+    beside = [operand.view for operand in found if operand.place == "beside"]
+    height_above = sum(_height(view, shows, limited) for view in above)
+    for view in left:
+        placement = place(view, "left", row + height_above, column)
+        column += placement.columns + 1  # then a column for the headings of the next block
+    for view in above:
+        place(view, "above", row, column)
+        row += _height(view, shows, limited)
+    result = Placement(
+        Matrix(member.name, member.shape), "result", row + 2, column, member.shape, True
+    )
+    column += member.shape.columns.size + 1
+    for view in beside:
+        column += place(view, "beside", row, column).columns + 1
+    last = max(p.row + p.rows for p in (result, *placed))
+    return Sheet(member, epochs, result, tuple(placed), last + 2)
+
+
+def _height(view: Expr, shows: bool, limited: bool) -> int:
+    """The rows that an operand above takes, with its title, headings and the blank row."""
+    shape = shape_of(view)
+    large = shape.rows.size > OPERAND_ROWS or shape.columns.size > OPERAND_COLUMNS
+    return 3 + shape.rows.size if shows and not (limited and large) else 2
+
+
+def _check_fit(sheet: Sheet) -> None:
+    name, shape = sheet.name, sheet.member.shape
+    if sheet.last_row > MAX_ROWS:
+        fit = (MAX_ROWS - FIRST_BAND + 1) // sheet.height
+        advice = f"show at most {fit:,} epochs (--show)"
+        if not fit:
+            advice = f"at most {_fitting(shape.rows, FIRST_BAND + sheet.height - 1, MAX_ROWS)} fit"
+        raise PlanError(
+            f"the sheet {name} would need {sheet.last_row:,} rows for {len(sheet.epochs):,} epochs "
+            f"of {shape}, but a sheet has {MAX_ROWS:,}: {advice}"
+        )
+    if sheet.last_column > MAX_COLUMNS:
+        fitting = _fitting(shape.columns, sheet.last_column, MAX_COLUMNS)
+        raise PlanError(
+            f"the sheet {name} would need {sheet.last_column:,} columns, but a sheet has "
+            f"{MAX_COLUMNS:,}: at most {fitting} fit"
+        )
+
+
+def _fitting(axis: Axis, needed: int, limit: int) -> str:
+    return f"{axis.size - (needed - limit):,} × {axis.name}"

@@ -1,0 +1,113 @@
+"""The sheet Settings: every number and choice of the experiment, as a cell.
+
+At the top stand the numbers that formulas read. Below stands what the workbook was built
+with, so that an audit can draw its plan again from the workbook alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from xlnn.experiment.experiment import Experiment
+from xlnn.training.trace import Trace
+from xlnn.workbook.cells import Cell, Page, Row
+from xlnn.workbook.plan import (
+    SETTINGS,
+    SETTINGS_COLUMN,
+    SETTINGS_FIRST,
+    START,
+    Plan,
+    cell_name,
+)
+from xlnn.workbook.texts import Texts
+
+LINKS = 2
+
+
+def built_with(experiment: Experiment, plan: Plan, version: str) -> dict[str, str | float]:
+    """What a workbook was built with, by key, lists as texts."""
+    samples, inputs = experiment.X.shape
+    given = ", ".join(experiment.weights)
+    return {
+        "title": experiment.title,
+        "xlnn": version,
+        "samples": samples,
+        "inputs": inputs,
+        "hidden": ", ".join(str(size) for size in experiment.hidden),
+        "outputs": experiment.y.shape[1],
+        "activation": experiment.activation,
+        "output_activation": experiment.output_activation,
+        "biases": "true",
+        "start": f"given: {given}" if given else experiment.start,
+        "seed": experiment.seed,
+        "scale": experiment.scale,
+        "loss": experiment.loss,
+        "epochs": experiment.epochs,
+        "batch_size": experiment.batch_size,
+        "optimizer": experiment.optimizer,
+        "gradient": experiment.gradient,
+        "update_biases": "true",
+        "shuffle": "false",
+        "show": epoch_ranges(plan.epochs),
+        "formulas": plan.style,
+        "operands": experiment.operands,
+    }
+
+
+def settings_page(plan: Plan, trace: Trace, texts: Texts, version: str) -> Page:
+    """The page of the Settings."""
+    built = built_with(trace.experiment, plan, version)
+    last = SETTINGS_FIRST + len(plan.recipe.settings) + 1 + len(built)
+    return Page(
+        name=SETTINGS,
+        rows=_rows(plan, trace, built, texts),
+        dimension=f"A1:{cell_name(last, 3)}",
+        widths={1: 24, 2: 34, 3: 70},
+        links=[(cell_name(LINKS, 1), f"{START}!A1")],
+        freeze=None,
+    )
+
+
+def _rows(
+    plan: Plan, trace: Trace, built: dict[str, str | float], texts: Texts
+) -> Iterator[Row]:
+    words = texts["settings"]
+    yield Row(1, [Cell(1, "title", words["title"])])
+    yield Row(LINKS, [Cell(1, "link", texts["links"]["start"])])
+    yield Row(SETTINGS_FIRST - 1, [Cell(1, "subtitle", words["live_heading"])])
+    for name in plan.recipe.settings:
+        value = trace[name, plan.epochs[0]].item()
+        yield Row(
+            plan.setting_row(name),
+            [
+                Cell(1, "key", name),
+                Cell(SETTINGS_COLUMN, "whole input", value),
+                Cell(3, "text", words[name]),
+            ],
+        )
+    row = SETTINGS_FIRST + len(plan.recipe.settings) + 1
+    yield Row(row, [Cell(1, "subtitle", words["built_heading"])])
+    for number, (key, value) in enumerate(built.items(), start=row + 1):
+        yield Row(number, [Cell(1, "key", key), Cell(SETTINGS_COLUMN, "value", value)])
+
+
+def epoch_ranges(epochs: tuple[int, ...]) -> str:
+    """``1-3, 5000`` for 1, 2, 3 and 5000."""
+    parts: list[list[int]] = []
+    for epoch in epochs:
+        if parts and epoch == parts[-1][1] + 1:
+            parts[-1][1] = epoch
+        else:
+            parts.append([epoch, epoch])
+    return ", ".join(f"{a}" if a == b else f"{a}-{b}" for a, b in parts)
+
+
+def parse_epoch_ranges(text: str) -> tuple[int, ...]:
+    """The epochs in ``1-3, 5000``. Raises ValueError for anything else."""
+    epochs: list[int] = []
+    for part in text.split(","):
+        first, _, last = part.strip().partition("-")
+        epochs += range(int(first), int(last or first) + 1)
+    if not epochs or epochs != sorted(set(epochs)) or epochs[0] < 1:
+        raise ValueError(f"{text!r} is no list of epochs")
+    return tuple(epochs)

@@ -1,0 +1,152 @@
+"""The sheet Start: what this workbook is, how to read it, where it comes from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from xlnn.maths.recipe import Step
+from xlnn.maths.words import notation
+from xlnn.training.trace import Trace
+from xlnn.workbook.cells import Cell, Page, Row
+from xlnn.workbook.plan import MAP, SETTINGS, START, Plan, cell_name
+from xlnn.workbook.settings_sheet import epoch_ranges
+from xlnn.workbook.texts import Texts
+
+WIDTHS = {1: 16.0, 2: 28.0, 3: 74.0, 4: 12.0}
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What an audit found, to stand in the workbook that it audited."""
+
+    ok: bool
+    cells: int
+    engines: str
+    """Names and versions."""
+    worst: float
+    """The largest difference |a − b| / max(1, |b|)."""
+    tolerance: float
+
+
+def start_page(
+    plan: Plan, trace: Trace, texts: Texts, versions: str, evidence: Evidence | None
+) -> Page:
+    """The page of the Start sheet. ``versions`` names the programs that built it."""
+    sheet = _Start(plan, trace, texts)
+    sheet.write(versions, evidence)
+    return Page(
+        name=START,
+        rows=iter(sheet.rows),
+        dimension=f"A1:{cell_name(len(sheet.rows), 4)}",
+        widths=WIDTHS,
+        links=sheet.links,
+    )
+
+
+class _Start:
+    """Collects the rows from top to bottom."""
+
+    def __init__(self, plan: Plan, trace: Trace, texts: Texts) -> None:
+        self.plan, self.trace, self.texts = plan, trace, texts
+        self.rows: list[Row] = []
+        self.links: list[tuple[str, str]] = []
+
+    def write(self, versions: str, evidence: Evidence | None) -> None:
+        words, experiment = self.texts["start"], self.trace.experiment
+        self._line(Cell(1, "title", experiment.title))
+        self._line(Cell(1, "text", words["what"]))
+        self._line(Cell(1, "text", words["live"]))
+        self._line(Cell(1, "text", self._network()))
+        self._line(
+            Cell(1, "link", MAP), Cell(2, "link", SETTINGS), links={1: MAP, 2: SETTINGS}
+        )
+        self._line()
+        for text in words["read"]:
+            self._line(Cell(1, "text", text))
+        self._line()
+        self._legend()
+        self._line()
+        self._steps()
+        self._line()
+        self._provenance(versions, evidence)
+
+    def _line(self, *cells: Cell, links: dict[int, str] | None = None) -> None:
+        number = len(self.rows) + 1
+        self.rows.append(Row(number, cells))
+        for column, target in (links or {}).items():
+            self.links.append((cell_name(number, column), f"{target}!A1"))
+
+    def _network(self) -> str:
+        experiment = self.trace.experiment
+        sizes = [experiment.X.shape[1], *experiment.hidden, experiment.y.shape[1]]
+        return str(
+            self.texts["start"]["network"].format(
+                layers="-".join(str(size) for size in sizes),
+                samples=len(experiment.X),
+                epochs=experiment.epochs,
+            )
+        )
+
+    def _legend(self) -> None:
+        words = self.texts["start"]
+        self._line(Cell(1, "subtitle", words["legend_heading"]))
+        roles = ["input", "result"]
+        if self.plan.shows_operands:
+            roles.append("operand")
+        if len(self.plan.epochs) > 1:
+            roles.append("carried")
+        for role in roles:
+            self._line(Cell(1, role, 0.123456), Cell(2, "text", words[f"legend_{role}"]))
+
+    def _steps(self) -> None:
+        words = self.texts["start"]
+        self._line(Cell(1, "subtitle", words["steps_heading"]))
+        self._line(
+            *(Cell(i, "column title", text) for i, text in enumerate(words["steps_columns"], 1))
+        )
+        for sheet in self.plan.sheets:
+            member = sheet.member
+            if isinstance(member, Step):
+                formula = notation(member.expr)
+            else:
+                data = member in self.plan.recipe.data
+                formula = words["given"] if data else words["start_value"]
+            self._line(
+                Cell(1, "value", member.number),
+                Cell(2, "link", member.name),
+                Cell(3, "text", formula),
+                Cell(4, "text", str(member.shape)),
+                links={2: member.name},
+            )
+
+    def _provenance(self, versions: str, evidence: Evidence | None) -> None:
+        words, experiment, plan = self.texts["start"], self.trace.experiment, self.plan
+        self._line(Cell(1, "subtitle", words["provenance_heading"]))
+        self._line(Cell(1, "text", versions))
+        drawn = len(experiment.weights) < len(plan.recipe.parameters)
+        seed = words["seed"].format(seed=experiment.seed) if drawn else words["no_seed"]
+        self._line(Cell(1, "text", seed))
+        shown = epoch_ranges(plan.epochs)
+        self._line(
+            Cell(1, "text", words["shown"].format(shown=shown, epochs=experiment.epochs))
+        )
+        if len(plan.epochs) < experiment.epochs:
+            self._line(Cell(1, "text", words["not_shown"]))
+        if not plan.shows_operands:
+            self._line(Cell(1, "text", words["no_operands"]))
+        for text in self._verdict(evidence):
+            self._line(Cell(1, "text", text))
+
+    def _verdict(self, evidence: Evidence | None) -> Iterator[str]:
+        words = self.texts["start"]
+        if evidence is None:
+            yield words["not_audited"]
+            return
+        verdict = words["agree"] if evidence.ok else words["differ"]
+        yield words["audited"].format(
+            cells=f"{evidence.cells:,}", engines=evidence.engines, verdict=verdict
+        )
+        yield words["worst"].format(
+            worst=f"{evidence.worst:.1e}", tolerance=f"{evidence.tolerance:.0e}"
+        )
