@@ -78,8 +78,9 @@ class Experiment:
     update_biases: bool = True
     shuffle: bool = False
 
-    show: Sequence[int] | None = None
-    """The epochs that the workbook mirrors; -1 is the last. None: all, while they fit."""
+    show: Any = None
+    """The epochs that the workbook mirrors: a list (-1 is the last), "all", or None for all while
+    they fit, else the first three and the last."""
     formulas: Style = "cell"
     operands: Operands = "auto"
     """Whether a step's sheet repeats the matrices that it is computed from."""
@@ -201,8 +202,10 @@ def nearest(word: str, known: Iterable[str]) -> str:
 
 def _check_choice(name: str, value: object, allowed: tuple[object, ...]) -> None:
     # True == 1 in Python, but "biases = 1" is no answer to a yes-or-no question.
-    if any(value == choice and isinstance(value, bool) == isinstance(choice, bool)
-           for choice in allowed):
+    if any(
+        value == choice and isinstance(value, bool) == isinstance(choice, bool)
+        for choice in allowed
+    ):
         return
     hint = nearest(value, map(str, allowed)) if isinstance(value, str) else ""
     raise ExperimentError(
@@ -288,6 +291,8 @@ def _hidden(value: Any) -> tuple[int, ...]:
 
 def _epochs(show: Any, epochs: int) -> tuple[int, ...]:
     """The epochs to show, counted from 1, in order, each once."""
+    if isinstance(show, str) and show == "all":
+        return tuple(range(1, epochs + 1))
     if isinstance(show, (str, int)) or not isinstance(show, (Sequence, np.ndarray, range)):
         raise ExperimentError(f"show is {show!r}: give a list of epochs such as [1, 2, -1]", "show")
     chosen = set()
@@ -295,7 +300,7 @@ def _epochs(show: Any, epochs: int) -> tuple[int, ...]:
         epoch = _whole(entry, "show", least=-epochs)
         if epoch == 0 or epoch > epochs:
             raise ExperimentError(
-                f"show asks for epoch {epoch}, but epochs count from 1 to {epochs} (-1 is the last)",
+                f"show asks for epoch {epoch}, but there are epochs 1 to {epochs} (-1 is the last)",
                 "show",
             )
         chosen.add(epoch if epoch > 0 else epochs + 1 + epoch)
@@ -325,5 +330,9 @@ def _text(value: Any, name: str) -> str:
 
 
 def _axis(name: str) -> str:
-    return {"one": "one row", "sample": "samples", "feature": "features of X",
-            "output": "outputs of y"}.get(name, f"{name}s")
+    return {
+        "one": "one row",
+        "sample": "samples",
+        "feature": "features of X",
+        "output": "outputs of y",
+    }.get(name, f"{name}s")

@@ -2,31 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import TYPE_CHECKING
 
 from xlnn.maths.expr import ONE, Axis
 
-
-class Names(Protocol):
-    """The names that the data brings along."""
-
-    @property
-    def sample_names(self) -> tuple[str, ...]: ...
-    @property
-    def feature_names(self) -> tuple[str, ...]: ...
-    @property
-    def target_names(self) -> tuple[str, ...]: ...
+if TYPE_CHECKING:
+    from xlnn.experiment.experiment import Experiment
 
 
-def headings(names: Names, axis: Axis) -> list[str]:
+def headings(experiment: Experiment, axis: Axis) -> list[str]:
     """One heading for each place along an axis; hidden neurons are h1, h2, …"""
     if axis == ONE:
         return [""]
     given = {
-        "sample": names.sample_names,
-        "feature": names.feature_names,
-        "output": names.target_names,
+        "sample": experiment.sample_names,
+        "feature": experiment.feature_names,
+        "output": experiment.target_names,
     }
     if axis.name in given:
-        return list(given[axis.name])
+        return list(given[axis.name] or ())
     return [f"h{i + 1}" for i in range(axis.size)]

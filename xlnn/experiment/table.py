@@ -54,7 +54,7 @@ def read_table(
     columns = list(frame.columns)
     if not target:
         raise DataError(
-            f"{path}: which column is to be learned? Name it with --target or target = [\"…\"]; "
+            f'{path}: which column is to be learned? Name it with --target or target = ["…"]; '
             f"there are {_listed(columns)}"
         )
     chosen = [column for column in columns if column not in target]
@@ -69,13 +69,13 @@ def read_table(
     if both:
         raise DataError(f"{path}: column {both[0]!r} cannot be a feature and a target at once")
     if not wanted:
-        raise DataError(f"{path}: no column is left to learn from: {_listed(columns)} is the target")
+        raise DataError(
+            f"{path}: no column is left to learn from: {_listed(columns)} is the target"
+        )
     if not len(frame):
         raise DataError(f"{path} has a header but no rows: give at least one sample")
     numbers = _numbers(path, frame, [*wanted, *target])
-    return Table(
-        numbers[:, : len(wanted)], numbers[:, len(wanted) :], tuple(wanted), tuple(target)
-    )
+    return Table(numbers[:, : len(wanted)], numbers[:, len(wanted) :], tuple(wanted), tuple(target))
 
 
 def _frame(path: Path, sheet: str | None) -> pd.DataFrame:

@@ -97,7 +97,9 @@ def _fields(path: Path, text: str, document: dict[str, Any]) -> dict[str, Any]:
         elif key in SECTIONS[""]:
             fields[SECTIONS[""][key]] = value
         elif key in SECTIONS:
-            raise ExperimentError(f"{_place(path, text, '', key)}: {key} is a section: write [{key}]")
+            raise ExperimentError(
+                f"{_place(path, text, '', key)}: {key} is a section: write [{key}]"
+            )
         else:
             raise _unknown(path, text, "", key, [*SECTIONS[""], *filter(None, SECTIONS)])
     data = document.get("data", {})
@@ -109,9 +111,7 @@ def _fields(path: Path, text: str, document: dict[str, Any]) -> dict[str, Any]:
                 raise ExperimentError(f"{_place(path, text, 'data', key)}: {key} goes with file")
     for key in ("X", "y"):
         if key not in fields:
-            raise ExperimentError(
-                f"{path}: [data] has no {key}: give X and y, or file and target"
-            )
+            raise ExperimentError(f"{path}: [data] has no {key}: give X and y, or file and target")
     return fields | {"weights": weights}
 
 

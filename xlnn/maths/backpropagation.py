@@ -60,9 +60,7 @@ def backpropagation(network: Network) -> Recipe:
     # Steps 2 to 4: forward.
     signals: list[Matrix] = [X]
     for i in layers:
-        hidden_layer_input = step(
-            2, named("hidden_layer_input", i), signals[i] @ wh[i] + bh[i]
-        )
+        hidden_layer_input = step(2, named("hidden_layer_input", i), signals[i] @ wh[i] + bh[i])
         hiddenlayer_activations = step(
             3, named("hiddenlayer_activations", i), activation.value(hidden_layer_input)
         )

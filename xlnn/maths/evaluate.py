@@ -71,22 +71,26 @@ def _(expr: MatMul, values: Values) -> Array:
 
 @evaluate.register
 def _(expr: ColumnSum, values: Values) -> Array:
-    return evaluate(expr.argument, values).sum(axis=0, keepdims=True)
+    folded: Array = np.sum(evaluate(expr.argument, values), axis=0, keepdims=True)
+    return folded
 
 
 @evaluate.register
 def _(expr: RowSum, values: Values) -> Array:
-    return evaluate(expr.argument, values).sum(axis=1, keepdims=True)
+    folded: Array = np.sum(evaluate(expr.argument, values), axis=1, keepdims=True)
+    return folded
 
 
 @evaluate.register
 def _(expr: RowMax, values: Values) -> Array:
-    return evaluate(expr.argument, values).max(axis=1, keepdims=True)
+    folded: Array = np.max(evaluate(expr.argument, values), axis=1, keepdims=True)
+    return folded
 
 
 @evaluate.register
 def _(expr: Total, values: Values) -> Array:
-    return evaluate(expr.argument, values).sum(keepdims=True)
+    folded: Array = np.sum(evaluate(expr.argument, values), keepdims=True)
+    return folded
 
 
 _ARITHMETIC: dict[Operator, Callable[[Array, Array], Array]] = {

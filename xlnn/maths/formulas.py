@@ -195,20 +195,12 @@ def _(expr: MatMul, writer: _Writer, window: Window) -> Printed:
         return _written_out(expr, writer, window, terms)
     if window.is_cell and _is_turned(expr.left) != _is_turned(expr.right):
         # Row times row or column times column, as they are stored: no array entry needed.
-        return Printed(f"SUMPRODUCT({_view(expr.left, writer, left)},"
-                       f"{_view(expr.right, writer, right)})")
+        return Printed(
+            f"SUMPRODUCT({_view(expr.left, writer, left)},{_view(expr.right, writer, right)})"
+        )
     writer.array = True
     factors = _write(expr.left, writer, left).text, _write(expr.right, writer, right).text
     return Printed(f"MMULT({factors[0]},{factors[1]})")
-
-
-def _written_out(expr: MatMul, writer: _Writer, window: Window, terms: int) -> Printed:
-    products = []
-    for term in range(terms):
-        left = _write(expr.left, writer, Window(window.row, term, 1, 1))
-        right = _write(expr.right, writer, Window(term, window.column, 1, 1))
-        products.append(f"{left.text}*{right.text}")
-    return Printed("+".join(products), Binding.SUM if terms > 1 else Binding.PRODUCT)
 
 
 @_write.register

@@ -17,6 +17,8 @@ class Binding(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Printed:
+    """A text and its outermost operator's strength."""
+
     text: str
     binding: Binding = Binding.ATOM
 

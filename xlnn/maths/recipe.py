@@ -56,7 +56,7 @@ class Recipe:
     @cached_property
     def shapes(self) -> Mapping[str, Shape]:
         """The shape of every matrix by name, in order of the steps."""
-        members = (*self.data, *self.parameters, *self.steps)
+        members: tuple[Given | Step, ...] = (*self.data, *self.parameters, *self.steps)
         return {member.name: member.shape for member in members}
 
 

@@ -136,6 +136,11 @@ def _product_sign(expr: Arithmetic) -> str:
     return "×" if _is_number(expr.left) or _is_number(expr.right) else "∘"
 
 
+def _is_row(expr: Expr) -> bool:
+    """Whether an operand is a single row that goes with every row."""
+    return isinstance(expr, Matrix) and expr.shape.rows == ONE
+
+
 def _is_number(expr: Expr) -> bool:
     """Whether an operand is a single number by its nature."""
     return isinstance(expr, (Number, Total)) or (isinstance(expr, Matrix) and expr.shape == SCALAR)
@@ -178,9 +183,7 @@ def _(expr: Rows, phrases: Phrases) -> str:
 @_phrase.register(RowMax)
 @_phrase.register(Total)
 @_phrase.register(Negative)
-def _(
-    expr: Transpose | ColumnSum | RowSum | RowMax | Total | Negative, phrases: Phrases
-) -> str:
+def _(expr: Transpose | ColumnSum | RowSum | RowMax | Total | Negative, phrases: Phrases) -> str:
     return phrases[_ONE_ARGUMENT[type(expr)]].format(_phrase(expr.argument, phrases))
 
 
@@ -192,9 +195,8 @@ def _(expr: MatMul, phrases: Phrases) -> str:
 @_phrase.register
 def _(expr: Arithmetic, phrases: Phrases) -> str:
     left, right = _phrase(expr.left, phrases), _phrase(expr.right, phrases)
-    if expr.operator == "+" and isinstance(expr.left, MatMul) and isinstance(expr.right, Matrix):
-        if expr.right.shape.rows == ONE:
-            return phrases["add_row"].format(left, right)
+    if expr.operator == "+" and isinstance(expr.left, MatMul) and _is_row(expr.right):
+        return phrases["add_row"].format(left, right)
     if expr.operator == "*" and not (_is_number(expr.left) or _is_number(expr.right)):
         return phrases["cell_by_cell"].format(left, _bracketed(expr.right, right))
     return phrases[_OPERATORS[expr.operator]].format(left, _bracketed(expr.right, right))

@@ -52,6 +52,6 @@ class Trace:
         shape = self.recipe.shapes[name]
         return pd.DataFrame(
             self[name, epoch],
-            index=pd.Index(headings(self.experiment, shape.rows)),
-            columns=pd.Index(headings(self.experiment, shape.columns)),
+            index=headings(self.experiment, shape.rows),
+            columns=headings(self.experiment, shape.columns),
         )

@@ -39,16 +39,11 @@ def _rows(areas: list[Area], texts: Texts) -> Iterator[Row]:
         MAP_FIRST - 1, [Cell(i, "column title", text) for i, text in enumerate(COLUMNS, start=1)]
     )
     for number, area in enumerate(areas, start=MAP_FIRST):
-        entry = map_entry(area)
-        values = [*list(entry.values())[:-1], ", ".join(area.reads)]
-        styles = ["link", *["value"] * (len(values) - 1)]
-        yield Row(
-            number,
-            [
-                Cell(column, style, value)
-                for column, (style, value) in enumerate(zip(styles, values, strict=True), start=1)
-            ],
-        )
+        cells = []
+        for column, value in enumerate(map_entry(area).values(), start=1):
+            shown = ", ".join(value) if isinstance(value, list) else value
+            cells.append(Cell(column, "link" if column == 1 else "value", shown))
+        yield Row(number, cells)
 
 
 def map_entry(area: Area) -> dict[str, str | int | list[str]]:

@@ -258,5 +258,3 @@ class _MatrixSheet:
 
 def _widen(widths: dict[int, float], column: int, wanted: float) -> None:
     widths[column] = max(widths[column], min(MOST_WIDTH, max(LEAST_WIDTH, wanted)))
-
-

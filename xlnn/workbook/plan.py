@@ -333,7 +333,7 @@ def draw_plan(
 def default_epochs(recipe: Recipe, epochs: int) -> tuple[int, ...]:
     """The epochs to show without a choice: all while they fit, else the first three and the
     last."""
-    cells = sum(member.shape.size for member in (*recipe.parameters, *recipe.steps))
+    cells = sum(shape.size for shape in recipe.shapes.values())
     rows = max(_sheet(step, (1,)).height for step in recipe.steps)
     few = epochs <= 4
     if few or (cells * epochs <= DEFAULT_CELLS and FIRST_BAND + rows * epochs <= MAX_ROWS):

@@ -68,20 +68,18 @@ def settings_page(plan: Plan, trace: Trace, texts: Texts, version: str) -> Page:
     )
 
 
-def _rows(
-    plan: Plan, trace: Trace, built: dict[str, str | float], texts: Texts
-) -> Iterator[Row]:
+def _rows(plan: Plan, trace: Trace, built: dict[str, str | float], texts: Texts) -> Iterator[Row]:
     words = texts["settings"]
     yield Row(1, [Cell(1, "title", words["title"])])
     yield Row(LINKS, [Cell(1, "link", texts["links"]["start"])])
     yield Row(SETTINGS_FIRST - 1, [Cell(1, "subtitle", words["live_heading"])])
     for name in plan.recipe.settings:
-        value = trace[name, plan.epochs[0]].item()
+        setting = trace[name, plan.epochs[0]].item()
         yield Row(
             plan.setting_row(name),
             [
                 Cell(1, "key", name),
-                Cell(SETTINGS_COLUMN, "whole input", value),
+                Cell(SETTINGS_COLUMN, "whole input", setting),
                 Cell(3, "text", words[name]),
             ],
         )

@@ -58,9 +58,7 @@ class _Start:
         self._line(Cell(1, "text", words["what"]))
         self._line(Cell(1, "text", words["live"]))
         self._line(Cell(1, "text", self._network()))
-        self._line(
-            Cell(1, "link", MAP), Cell(2, "link", SETTINGS), links={1: MAP, 2: SETTINGS}
-        )
+        self._line(Cell(1, "link", MAP), Cell(2, "link", SETTINGS), links={1: MAP, 2: SETTINGS})
         self._line()
         for text in words["read"]:
             self._line(Cell(1, "text", text))
@@ -128,9 +126,7 @@ class _Start:
         seed = words["seed"].format(seed=experiment.seed) if drawn else words["no_seed"]
         self._line(Cell(1, "text", seed))
         shown = epoch_ranges(plan.epochs)
-        self._line(
-            Cell(1, "text", words["shown"].format(shown=shown, epochs=experiment.epochs))
-        )
+        self._line(Cell(1, "text", words["shown"].format(shown=shown, epochs=experiment.epochs)))
         if len(plan.epochs) < experiment.epochs:
             self._line(Cell(1, "text", words["not_shown"]))
         if not plan.shows_operands:

@@ -7,6 +7,7 @@ heavier border than a copy, so the two are told apart without seeing colours.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Literal
 
 from openpyxl import Workbook
 from openpyxl.styles import Alignment, Border, Font, NamedStyle, PatternFill, Side
@@ -43,7 +44,7 @@ def _style(
     bold: bool = False,
     italic: bool = False,
     color: str = "000000",
-    underline: str | None = None,
+    underline: Literal["single"] | None = None,
     fill: str | None = None,
     border: Side | None = None,
     number: str = GENERAL,

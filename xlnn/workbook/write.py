@@ -17,6 +17,7 @@ from openpyxl import Workbook
 from openpyxl.utils import get_column_letter
 from openpyxl.workbook.defined_name import DefinedName
 from openpyxl.worksheet.hyperlink import Hyperlink
+from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
 from openpyxl.xml.functions import tostring
 
@@ -27,7 +28,14 @@ from xlnn.version import VERSION
 from xlnn.workbook.cells import Page
 from xlnn.workbook.map_sheet import map_page
 from xlnn.workbook.matrix_sheet import matrix_page
-from xlnn.workbook.plan import SETTINGS, SETTINGS_COLUMN, Plan, column_name, default_epochs, draw_plan
+from xlnn.workbook.plan import (
+    SETTINGS,
+    SETTINGS_COLUMN,
+    Plan,
+    column_name,
+    default_epochs,
+    draw_plan,
+)
 from xlnn.workbook.settings_sheet import settings_page
 from xlnn.workbook.start_sheet import Evidence, start_page
 from xlnn.workbook.stream import stream
@@ -167,9 +175,7 @@ def _dress(sheet: Worksheet, page: Page) -> None:
     sheet.page_setup.orientation = "landscape"
     sheet.page_setup.paperSize = sheet.PAPERSIZE_A4
     sheet.page_setup.fitToHeight = 0
-    sheet.sheet_properties.pageSetUpPr = openpyxl.worksheet.properties.PageSetupProperties(
-        fitToPage=True
-    )
+    sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
     sheet.sheet_view.showGridLines = False
 
 
@@ -180,8 +186,10 @@ def _define_names(book: Workbook, plan: Plan) -> None:
     }
     if plan.named:
         for area in plan.matrices():
-            corners = [f"${cell.rstrip('0123456789')}${cell.lstrip('ABCDEFGHIJKLMNOPQRSTUVWXYZ')}"
-                       for cell in area.range.split(":")]
+            corners = [
+                f"${cell.rstrip('0123456789')}${cell.lstrip('ABCDEFGHIJKLMNOPQRSTUVWXYZ')}"
+                for cell in area.range.split(":")
+            ]
             names[plan.name_of(area)] = f"{area.sheet}!{':'.join(corners)}"
     for name, place in names.items():
         book.defined_names[name] = DefinedName(name, attr_text=place)

@@ -1,0 +1,67 @@
+"""Neural networks as annotated Excel workbooks: every number live, explained and proven.
+
+    import xlnn
+
+    experiment = xlnn.Experiment(X=X, y=y, hidden=(3,), epochs=5, learning_rate=0.1)
+    trace = xlnn.run(experiment)                  # trace["d_output", 1] is a NumPy array
+    xlnn.write(trace, "outputs/mine.xlsx")
+    report = xlnn.audit("outputs/mine.xlsx")      # report.ok, report.findings
+
+Names are imported when first used, so that ``import xlnn`` costs next to nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from xlnn.version import VERSION
+
+if TYPE_CHECKING:
+    from xlnn.audit.audit import audit as audit
+    from xlnn.audit.report import Finding as Finding
+    from xlnn.audit.report import Report as Report
+    from xlnn.building import build as build
+    from xlnn.errors import XlnnError as XlnnError
+    from xlnn.experiment.examples import example as example
+    from xlnn.experiment.examples import examples as examples
+    from xlnn.experiment.experiment import Experiment as Experiment
+    from xlnn.experiment.source import load as load
+    from xlnn.training.run import run as run
+    from xlnn.training.trace import Trace as Trace
+    from xlnn.workbook.write import write as write
+
+__version__ = VERSION
+
+_HOMES = {
+    "Experiment": "xlnn.experiment.experiment",
+    "Finding": "xlnn.audit.report",
+    "Report": "xlnn.audit.report",
+    "Trace": "xlnn.training.trace",
+    "XlnnError": "xlnn.errors",
+    "audit": "xlnn.audit.audit",
+    "build": "xlnn.building",
+    "example": "xlnn.experiment.examples",
+    "examples": "xlnn.experiment.examples",
+    "load": "xlnn.experiment.source",
+    "run": "xlnn.training.run",
+    "write": "xlnn.workbook.write",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'xlnn' has no attribute {name!r}")
+    value = getattr(import_module(_HOMES[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *_HOMES])
+
+
+# The folder xlnn/audit and the function xlnn.audit share a name, and Python binds a folder's name
+# when it is first imported. So that happens here, where it costs nothing, and is undone.
+import_module("xlnn.audit")
+globals().pop("audit")

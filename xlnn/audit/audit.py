@@ -1,0 +1,474 @@
+"""Audits a workbook: recomputes it, derives it again, compares every cell.
+
+Three things are held against each other, cell by cell:
+
+- the formulas in the file against those of the plan that its Settings describe;
+- the values that each engine computes against NumPy's, derived by the recipe from the
+  workbook's *own* inputs, so that an edited input is no error;
+- the values that the file carries along against the recomputed ones.
+
+A cell is a *cause* when it is wrong in itself: its formula is not the plan's, or its value is
+not what its own step gives from the values it reads. Otherwise it inherits a wrong number.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from xlnn.audit.engines import ENGINES, Engine
+from xlnn.audit.engines.values import ErrorValue, Value, Values
+from xlnn.audit.reading import Stored, StoredWorkbook
+from xlnn.audit.report import EngineResult, Finding, Report
+from xlnn.audit.same_formula import same_formula
+from xlnn.audit.self_description import read_map, read_plan
+from xlnn.errors import EngineError
+from xlnn.maths.evaluate import evaluate
+from xlnn.training.run import update
+from xlnn.workbook.map_sheet import map_entry
+from xlnn.workbook.plan import MAP, SETTINGS, SETTINGS_COLUMN, Area, Plan, cell_name
+
+Array = npt.NDArray[np.float64]
+Key = tuple[str, int]
+"""A matrix's name and its epoch."""
+
+TOLERANCE = 1e-9
+"""The largest difference |a − b| / max(1, |b|) that is let pass by default."""
+
+
+def audit(
+    path: str | Path,
+    engines: Sequence[str] = ("ironcalc",),
+    tolerance: float = TOLERANCE,
+) -> Report:
+    """Audits a workbook that xlnn built, perhaps edited and saved by a spreadsheet program.
+
+    Raises WorkbookError for a file that cannot be read or used, EngineError for an engine that is
+    unknown, missing or fails.
+    """
+    path = Path(path)
+    chosen = [_engine(name) for name in engines]
+    versions = [engine.version() for engine in chosen]  # a missing one is named before any work
+    if not tolerance >= 0:
+        raise EngineError(f"the tolerance is {tolerance}: give a number from 0 on, such as 1e-9")
+    book = StoredWorkbook(path)
+    plan = read_plan(book)
+    return _Audit(path, book, plan, tolerance).run(chosen, versions)
+
+
+def _engine(name: str) -> Engine:
+    if name not in ENGINES:
+        raise EngineError(f"there is no engine {name!r}; there are {', '.join(ENGINES)}")
+    return ENGINES[name]
+
+
+@dataclass(slots=True)
+class _Recomputed:
+    """One engine's numbers, by area; NaN where there is none."""
+
+    engine: str
+    version: str
+    values: Values
+    matrices: dict[Key, Array]
+    derived: dict[Key, Array]
+    """NumPy's numbers from the same inputs."""
+    cells: int = 0
+    max_abs: float = 0.0
+    max_rel: float = 0.0
+
+    def note(self, found: float, expected: float) -> float:
+        """Counts a compared cell and returns its difference."""
+        self.cells += 1
+        gap = abs(found - expected)
+        relative = gap / max(1.0, abs(expected))
+        # A NaN, where an engine gives no number, is the largest difference of all.
+        self.max_abs = _larger(self.max_abs, gap)
+        self.max_rel = _larger(self.max_rel, relative)
+        return relative
+
+
+class _Audit:
+    """One audit; holds what its parts share."""
+
+    def __init__(self, path: Path, book: StoredWorkbook, plan: Plan, tolerance: float) -> None:
+        self.path, self.book, self.plan, self.tolerance = path, book, plan, tolerance
+
+    def run(self, engines: Sequence[Engine], versions: Sequence[str]) -> Report:
+        findings = list(self._structure())
+        missing = {finding.sheet for finding in findings if finding.kind == "missing"}
+        areas = [area for area in self.plan.areas() if area.sheet not in missing]
+        recomputed = []
+        for engine, version in zip(engines, versions, strict=True):
+            values = engine.recompute(self.path)
+            recomputed.append(self._gather(engine.name, version, values, areas, not missing))
+        findings += self._check_inputs(areas, recomputed[0].values)
+        for area in areas:
+            if area.expr is not None:
+                findings += self._check(area, recomputed)
+        return Report(
+            workbook=str(self.path),
+            tolerance=self.tolerance,
+            cells=self.plan.formula_cells,
+            engines=tuple(
+                EngineResult(each.engine, each.version, each.cells, each.max_abs, each.max_rel)
+                for each in recomputed
+            ),
+            findings=tuple(findings),
+        )
+
+    # --- Structure ---
+
+    def _structure(self) -> Iterator[Finding]:
+        """Sheets that are not there, and a Map that does not fit the Settings."""
+        for sheet in self.plan.sheets:
+            if sheet.name not in self.book.sheets:
+                yield Finding(
+                    kind="missing",
+                    sheet=sheet.name,
+                    cell="A1",
+                    matrix=sheet.name,
+                    step=sheet.member.number,
+                    epoch=None,
+                    expected=None,
+                    found=None,
+                    cause=True,
+                    message=f"the sheet {sheet.name} is missing",
+                )
+        entries = read_map(self.book)
+        planned = [map_entry(area) for area in self.plan.matrices()]
+        for index in range(max(len(entries), len(planned))):
+            number, found = entries[index] if index < len(entries) else (None, None)
+            expected = planned[index] if index < len(planned) else None
+            if found != expected:
+                name = str((expected or found or {}).get("name", ""))
+                yield Finding(
+                    kind="structure",
+                    sheet=MAP,
+                    cell=f"A{number or len(entries) + 1}",
+                    matrix=name,
+                    step=None,
+                    epoch=None,
+                    expected=_entry_text(expected),
+                    found=_entry_text(found),
+                    cause=True,
+                    message=f"the Map's row for {name} does not fit the Settings: found "
+                    f"{_entry_text(found)}, expected {_entry_text(expected)}",
+                )
+                return  # one shifted row makes all that follow differ
+
+    # --- Numbers ---
+
+    def _gather(
+        self, engine: str, version: str, values: Values, areas: Sequence[Area], complete: bool
+    ) -> _Recomputed:
+        """An engine's matrices, and NumPy's from the same inputs."""
+        matrices: dict[Key, Array] = {}
+        for area in areas:
+            if area.role != "operand":
+                matrices[area.matrix, area.epoch] = self._numbers(area, values)
+        settings = {
+            name: np.array([[self._setting(name, values)]]) for name in self.plan.recipe.settings
+        }
+        derived = self._derive(matrices, settings) if complete else {}
+        for epoch in self.plan.epochs:
+            for name, value in settings.items():
+                matrices[name, epoch] = derived[name, epoch] = value
+        return _Recomputed(engine, version, values, matrices, derived)
+
+    def _numbers(self, area: Area, values: Values) -> Array:
+        rows, columns = area.shape.rows.size, area.shape.columns.size
+        return np.array(
+            [[self._number(area, i, j, values) for j in range(columns)] for i in range(rows)]
+        )
+
+    def _number(self, area: Area, i: int, j: int, values: Values) -> float:
+        row, column = area.row + i, area.column + j
+        if area.expr is None:
+            # An input as the file has it: programs that export 15 digits would change it.
+            typed = self.book.constant(area.sheet, row, column)
+            if _is_number(typed):
+                return float(typed)
+        return _float(values.value(area.sheet, row, column))
+
+    def _setting(self, name: str, values: Values) -> float:
+        row = self.plan.setting_row(name)
+        typed = self.book.constant(SETTINGS, row, SETTINGS_COLUMN)
+        if _is_number(typed):
+            return float(typed)
+        return _float(values.value(SETTINGS, row, SETTINGS_COLUMN))
+
+    def _derive(
+        self, matrices: Mapping[Key, Array], settings: Mapping[str, Array]
+    ) -> dict[Key, Array]:
+        """Every matrix of every shown epoch from the workbook's inputs, by the recipe."""
+        plan, recipe = self.plan, self.plan.recipe
+        derived: dict[Key, Array] = {}
+        for epoch in plan.epochs:
+            state = dict(settings)
+            for given in (*recipe.data, *recipe.parameters):
+                area = plan.matrix(given.name, epoch)
+                if area.role == "carried":
+                    state[given.name] = derived[recipe.renewed[given.name], epoch - 1]
+                else:
+                    state[given.name] = matrices[area.matrix, area.epoch]
+            for name, value in update(recipe, state).items():
+                derived[name, epoch] = value
+        return derived
+
+    # --- Checks ---
+
+    def _check_inputs(self, areas: Sequence[Area], values: Values) -> Iterator[Finding]:
+        """Inputs must be numbers."""
+        places = [
+            (area, area.sheet, area.row + i, area.column + j)
+            for area in areas
+            if area.expr is None
+            for i in range(area.shape.rows.size)
+            for j in range(area.shape.columns.size)
+        ]
+        for name in self.plan.recipe.settings:
+            yield from self._check_input(
+                None, SETTINGS, self.plan.setting_row(name), SETTINGS_COLUMN, values
+            )
+        for area, sheet, row, column in places:
+            yield from self._check_input(area, sheet, row, column, values)
+
+    def _check_input(
+        self, area: Area | None, sheet: str, row: int, column: int, values: Values
+    ) -> Iterator[Finding]:
+        typed = self.book.constant(sheet, row, column)
+        if _is_number(typed):
+            return
+        value = values.value(sheet, row, column)
+        if self.book.formula(sheet, row, column) and not math.isnan(_float(value)):
+            return  # an input may be computed from something else
+        cell = cell_name(row, column)
+        found = None if value is None else str(value)
+        what = "is blank" if found is None else f"holds {found!r}"
+        is_error = isinstance(value, ErrorValue)
+        yield Finding(
+            kind="missing" if found is None else "error-value" if is_error else "wrong-value",
+            sheet=sheet,
+            cell=cell,
+            matrix=area.matrix if area else self._setting_at(row),
+            step=area.number if area else None,
+            epoch=area.epoch if area else None,
+            expected="a number",
+            found=found,
+            cause=True,
+            message=f"{sheet}!{cell} {what}, but an input must be a number",
+        )
+
+    def _setting_at(self, row: int) -> str:
+        names = self.plan.recipe.settings
+        return next(name for name in names if self.plan.setting_row(name) == row)
+
+    def _check(self, area: Area, recomputed: Sequence[_Recomputed]) -> Iterator[Finding]:
+        """The findings in one area, row by row."""
+        expr = area.expr
+        assert expr is not None  # inputs are checked elsewhere
+        key = (area.matrix, area.epoch)
+        numbers = [
+            self._numbers(area, each.values) if area.role == "operand" else each.matrices[key]
+            for each in recomputed
+        ]
+        locals_ = [self._evaluate(area, each.matrices) for each in recomputed]
+        derived = [self._evaluate(area, each.derived) for each in recomputed]
+        formulas = self._planned(area)
+        for i in range(area.shape.rows.size):
+            for j in range(area.shape.columns.size):
+                place = _Place(self.book, area, i, j)
+                formula = place.compare_formula(*formulas[i, j])
+                wrong = False
+                for n, each in enumerate(recomputed):
+                    if derived[n] is None:
+                        continue
+                    found, expected = float(numbers[n][i, j]), float(derived[n][i, j])
+                    if not each.note(found, expected) <= self.tolerance:
+                        wrong = True
+                        if formula is None:
+                            own = None if locals_[n] is None else float(locals_[n][i, j])
+                            yield self._wrong(place, each, found, expected, own)
+                            break
+                if formula is not None:
+                    yield formula
+                elif not wrong:
+                    yield from self._check_cached(place, float(numbers[0][i, j]))
+
+    def _evaluate(self, area: Area, matrices: Mapping[Key, Array]) -> Any:
+        """What an area's expression gives from some matrices; None if one is not there."""
+        values = {}
+        for name in area.reads:
+            source = name, area.reads_epoch
+            if name not in self.plan.recipe.settings:
+                origin = self.plan.matrix(name, area.reads_epoch)
+                source = origin.matrix, origin.epoch
+            if source not in matrices:
+                return None
+            values[name] = matrices[source]
+        assert area.expr is not None
+        with np.errstate(all="ignore"):  # a NaN stands for what is no number in the workbook
+            return evaluate(area.expr, values)
+
+    def _planned(self, area: Area) -> dict[tuple[int, int], tuple[str, Corners | None]]:
+        """For each cell of an area the formula that fills it, and the corners of an array."""
+        planned = {}
+        for formula in self.plan.formulas(area):
+            window = formula.window
+            top, left = area.row + window.row, area.column + window.column
+            corners = top, left, top + window.rows - 1, left + window.columns - 1
+            for i in range(window.rows):
+                for j in range(window.columns):
+                    entry = f"={formula.text}", corners if formula.array else None
+                    planned[window.row + i, window.column + j] = entry
+        return planned
+
+    def _wrong(
+        self, place: _Place, each: _Recomputed, found: float, expected: float, own: float | None
+    ) -> Finding:
+        value = each.values.value(place.area.sheet, place.row, place.column)
+        cause = own is not None and not _difference(found, own) <= self.tolerance
+        if own is not None and math.isnan(own):
+            cause = False  # what it reads is no number either
+        program = f"{each.engine} {each.version}"
+        if isinstance(value, ErrorValue):
+            return place.finding(
+                "error-value",
+                expected,
+                str(value),
+                cause,
+                f"{program} computes {value}, NumPy {expected!r}",
+            )
+        origin = "" if cause else ", inherited from a cell that it reads"
+        return place.finding(
+            "wrong-value",
+            expected,
+            value if isinstance(value, str) else found,
+            cause,
+            f"{program} computes {found!r}, NumPy {expected!r}{origin}",
+        )
+
+    def _check_cached(self, place: _Place, recomputed: float) -> Iterator[Finding]:
+        cached = self.book.cached(place.area.sheet, place.row, place.column)
+        if cached is None:
+            return  # a program that does not compute has saved the file
+        if not _difference(_float(cached), recomputed) <= self.tolerance:
+            yield place.finding(
+                "stale-value",
+                recomputed,
+                cached if _is_number(cached) else str(cached),
+                True,
+                f"the file carries the value {cached!r}, but the formula gives {recomputed!r}",
+            )
+
+
+Corners = tuple[int, int, int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A formula cell under audit."""
+
+    book: StoredWorkbook
+    area: Area
+    i: int
+    j: int
+
+    @property
+    def row(self) -> int:
+        return self.area.row + self.i
+
+    @property
+    def column(self) -> int:
+        return self.area.column + self.j
+
+    def compare_formula(self, text: str, corners: Corners | None) -> Finding | None:
+        """The finding if the file does not hold the formula that belongs here."""
+        stored = self.book.formula(self.area.sheet, self.row, self.column)
+        if stored is None:
+            typed = self.book.constant(self.area.sheet, self.row, self.column)
+            if typed is None:
+                return self.finding("missing", text, None, True, f"the cell is empty, not {text}")
+            found = typed if _is_number(typed) else str(typed)
+            return self.finding(
+                "hard-coded", text, found, True, f"holds {found!r} instead of the formula {text}"
+            )
+        if same_formula(stored.text, text) and _same_corners(stored, corners):
+            return None
+        written, wanted = _entered(stored.text, stored.array), _entered(text, corners)
+        return self.finding(
+            "changed-formula", wanted, written, True, f"the formula is {written}, not {wanted}"
+        )
+
+    def finding(
+        self,
+        kind: str,
+        expected: float | str | None,
+        found: float | str | None,
+        cause: bool,
+        message: str,
+    ) -> Finding:
+        cell = cell_name(self.row, self.column)
+        what = "" if self.area.role != "operand" else f", copy of {self.area.reads[0]}"
+        return Finding(
+            kind=kind,
+            sheet=self.area.sheet,
+            cell=cell,
+            matrix=self.area.matrix,
+            step=self.area.number,
+            epoch=self.area.epoch,
+            expected=expected,
+            found=found,
+            cause=cause,
+            message=f"{self.area.sheet}!{cell} (step {self.area.number}, epoch {self.area.epoch}"
+            f"{what}): {message}",
+        )
+
+
+def _same_corners(stored: Stored, corners: Corners | None) -> bool:
+    """Whether a formula is entered over the right range. A single cell may be entered either
+    way: programs that save a workbook turn one into the other."""
+    if stored.array == corners:
+        return True
+    single = stored.array or corners
+    return (
+        (stored.array is None or corners is None)
+        and single is not None
+        and (single[:2] == single[2:])
+    )
+
+
+def _entered(text: str, corners: Corners | None) -> str:
+    """A formula as people see it: array formulas in braces."""
+    return f"{{{text}}}" if corners and corners[:2] != corners[2:] else text
+
+
+def _entry_text(entry: Mapping[str, Any] | None) -> str:
+    if entry is None:
+        return "nothing"
+    return f"{entry['name']} of epoch {entry['epoch']} at {entry['sheet']}!{entry['range']}"
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def _float(value: Value) -> float:
+    """A cell's number; NaN for anything else. A truth value is no number to a matrix product."""
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return float(value)
+    return math.nan
+
+
+def _difference(found: float, expected: float) -> float:
+    return abs(found - expected) / max(1.0, abs(expected))
+
+
+def _larger(first: float, second: float) -> float:
+    return second if math.isnan(second) or second > first else first

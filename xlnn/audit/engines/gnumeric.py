@@ -1,0 +1,39 @@
+"""Gnumeric, through its converter ssconvert."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import tempfile
+from pathlib import Path
+
+from xlnn.audit.engines.program import find_program, run_program
+from xlnn.audit.engines.values import SavedValues, Values
+from xlnn.errors import EngineError
+
+INSTALL = (
+    "apt-get install gnumeric on Debian and Ubuntu, else from gnumeric.org or your platform's "
+    "package manager"
+)
+PROGRAMS = ("ssconvert",)
+
+
+class Gnumeric:
+    """Converts the workbook to a new one, recalculating everything on the way."""
+
+    name = "gnumeric"
+
+    def version(self) -> str:
+        printed = run_program([find_program(PROGRAMS, INSTALL), "--version"])
+        found = re.search(r"\d+(\.\d+)+", printed)
+        return found.group() if found else "unknown"
+
+    def recompute(self, path: Path) -> Values:
+        program = find_program(PROGRAMS, INSTALL)
+        with tempfile.TemporaryDirectory(prefix="xlnn-") as folder:
+            source, result = Path(folder, "workbook.xlsx"), Path(folder, "recomputed.xlsx")
+            shutil.copyfile(path, source)
+            run_program([program, "--recalc", str(source), str(result)])
+            if not result.exists():
+                raise EngineError(f"{path}: Gnumeric cannot load it")
+            return SavedValues(result)

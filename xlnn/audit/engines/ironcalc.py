@@ -1,0 +1,51 @@
+"""IronCalc, the engine that comes with xlnn: https://www.ironcalc.com."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from pathlib import Path
+
+import ironcalc
+
+from xlnn.audit.engines.values import ErrorValue, Value, Values
+from xlnn.errors import EngineError
+
+
+class IronCalc:
+    """Loads the workbook into this process and evaluates every formula."""
+
+    name = "ironcalc"
+
+    def version(self) -> str:
+        return str(ironcalc.__version__)
+
+    def recompute(self, path: Path) -> Values:
+        try:
+            model = ironcalc.load_from_xlsx(str(path))
+            model.evaluate()
+        except BaseException as error:
+            # A panic in Rust arrives as an exception that is no Exception.
+            if isinstance(error, Exception) or type(error).__name__ == "PanicException":
+                raise EngineError(f"{path}: IronCalc cannot load it: {error}") from error
+            raise
+        return _Model(model)
+
+
+class _Model:
+    def __init__(self, model: ironcalc.Model) -> None:
+        self._model = model
+        names = [sheet["name"] for sheet in model.get_worksheets_properties()]
+        self._sheets = {name: index for index, name in enumerate(names)}
+
+    @property
+    def sheets(self) -> Collection[str]:
+        return self._sheets.keys()
+
+    def value(self, sheet: str, row: int, column: int) -> Value:
+        index = self._sheets[sheet]
+        value: Value = self._model.get_cell_value(index, row, column)
+        if isinstance(value, str):
+            kind = self._model.get_cell_type(index, row, column)
+            # Errors come back as texts; only the type tells them from what somebody typed.
+            return ErrorValue(value) if kind == ironcalc.CellType.ErrorValue else value
+        return value

@@ -1,0 +1,65 @@
+"""LibreOffice Calc, run without a window."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import tempfile
+from pathlib import Path
+
+from xlnn.audit.engines.program import find_program, run_program
+from xlnn.audit.engines.values import SavedValues, Values
+from xlnn.errors import EngineError
+
+INSTALL = (
+    "apt-get install libreoffice-calc on Debian and Ubuntu, else from libreoffice.org or your "
+    "platform's package manager"
+)
+PROGRAMS = ("soffice", "libreoffice", "/Applications/LibreOffice.app/Contents/MacOS/soffice")
+
+# LibreOffice believes the values in a file unless its profile says 0, always recalculate.
+RECALCULATE = """<?xml version="1.0" encoding="UTF-8"?>
+<oor:items xmlns:oor="http://openoffice.org/2001/registry">
+<item oor:path="/org.openoffice.Office.Calc/Formula/Load"><prop oor:name="OOXMLRecalcMode" \
+oor:op="fuse"><value>0</value></prop></item>
+</oor:items>
+"""
+
+
+class LibreOffice:
+    """Converts the workbook to a new one, recalculating everything on the way."""
+
+    name = "libreoffice"
+
+    def version(self) -> str:
+        printed = run_program([find_program(PROGRAMS, INSTALL), "--version"])
+        found = re.search(r"\d+(\.\d+)+", printed)
+        return found.group() if found else "unknown"
+
+    def recompute(self, path: Path) -> Values:
+        program = find_program(PROGRAMS, INSTALL)
+        with tempfile.TemporaryDirectory(prefix="xlnn-") as folder:
+            # A profile of our own: the user's settings neither matter nor change, and
+            # several conversions can run at once.
+            profile = Path(folder, "profile")
+            (profile / "user").mkdir(parents=True)
+            (profile / "user" / "registrymodifications.xcu").write_text(RECALCULATE)
+            source = Path(folder, "workbook.xlsx")
+            shutil.copyfile(path, source)
+            result = Path(folder, "recomputed", source.name)
+            run_program(
+                [
+                    program,
+                    f"-env:UserInstallation={profile.as_uri()}",
+                    "--headless",
+                    "--norestore",
+                    "--convert-to",
+                    "xlsx:Calc MS Excel 2007 XML",
+                    "--outdir",
+                    str(result.parent),
+                    str(source),
+                ]
+            )
+            if not result.exists():
+                raise EngineError(f"{path}: LibreOffice cannot load it")
+            return SavedValues(result)

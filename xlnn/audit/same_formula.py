@@ -1,0 +1,39 @@
+"""Whether two formulas say the same, however a spreadsheet program spelled them."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from openpyxl.formula import Tokenizer
+from openpyxl.formula.tokenizer import Token, TokenizerError
+
+
+def same_formula(first: str, second: str) -> bool:
+    """Whether two formulas are alike but for blanks, ``$``, quotes around sheet names,
+    capitals and the way a number is written."""
+    return first == second or _normal(first) == _normal(second)
+
+
+@lru_cache(maxsize=4096)
+def _normal(formula: str) -> str:
+    try:
+        tokens = Tokenizer(formula if formula.startswith("=") else f"={formula}").items
+    except TokenizerError:
+        return formula
+    return "".join(_token(token) for token in tokens)
+
+
+def _token(token: Token) -> str:
+    if token.type == Token.WSPACE:
+        return ""
+    if token.subtype == Token.NUMBER:
+        return repr(float(token.value))
+    if token.subtype == Token.TEXT:
+        return str(token.value)
+    text = token.value.replace("$", "").lower()
+    text = re.sub(r"_xlfn\.|_xlws\.", "", text)
+    text = re.sub(r"^'([a-z_][a-z0-9_]*)'!", r"\1!", text)
+    # A range within one sheet may name the sheet twice: X!B6:X!E8. A one-cell range is a cell.
+    text = re.sub(r"^(.*!)([a-z]+\d+):\1([a-z]+\d+)$", r"\1\2:\3", text)
+    return re.sub(r"\b([a-z]+\d+):\1$", r"\1", text)

@@ -1,0 +1,131 @@
+"""What a workbook says of itself on Settings and Map, and the plan that follows from it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from xlnn.audit.reading import StoredWorkbook
+from xlnn.errors import WorkbookError, XlnnError
+from xlnn.experiment.experiment import CHOICES, recipe_of
+from xlnn.workbook.map_sheet import COLUMNS
+from xlnn.workbook.plan import MAP, MAX_COLUMNS, MAX_ROWS, SETTINGS, Plan, draw_plan
+from xlnn.workbook.settings_sheet import parse_epoch_ranges
+
+MapEntry = dict[str, str | int | list[str]]
+
+
+def read_settings(book: StoredWorkbook) -> dict[str, Any]:
+    """The keys of the sheet Settings with their values.
+
+    Raises WorkbookError for a workbook without one.
+    """
+    for name in (MAP, SETTINGS):
+        if name not in book.sheets:
+            raise WorkbookError(
+                f"{book.path} has no sheet {name}: it was not built by xlnn, or the sheet was "
+                "deleted"
+            )
+    return {
+        row[0]: row[1]
+        for row in book.rows(SETTINGS)
+        if len(row) > 1 and isinstance(row[0], str) and row[1] is not None
+    }
+
+
+def read_map(book: StoredWorkbook) -> list[tuple[int, MapEntry]]:
+    """The rows of the sheet Map with their numbers, as ``xlnn map --json`` lists them.
+
+    Raises WorkbookError where it is not a map.
+    """
+    rows = book.rows(MAP)
+    header = next((i for i, row in enumerate(rows) if row[: len(COLUMNS)] == COLUMNS), None)
+    if header is None:
+        raise WorkbookError(f"{book.path}: its sheet {MAP} has no header {', '.join(COLUMNS)}")
+    entries = []
+    for number, row in enumerate(rows[header + 1 :], start=header + 2):
+        if row[0] is None:
+            continue
+        cells = dict(zip(COLUMNS, row, strict=False))
+        entry: MapEntry = {}
+        for column, value in cells.items():
+            if column in ("step", "epoch", "batch", "rows", "columns"):
+                if not isinstance(value, (int, float)) or int(value) != value:
+                    raise WorkbookError(
+                        f"{book.path}: row {number} of its sheet {MAP} has {value!r} as {column}, "
+                        "which is not a whole number"
+                    )
+                entry[column] = int(value)
+            elif column == "reads":
+                entry[column] = str(value).split(", ") if value else []
+            else:
+                entry[column] = str(value)
+        entries.append((number, entry))
+    return entries
+
+
+def read_description(path: Path) -> dict[str, Any]:
+    """What ``xlnn map --json`` prints: title, version and every matrix with its place.
+
+    Raises WorkbookError for a file that is no workbook of xlnn's.
+    """
+    book = StoredWorkbook(path)
+    settings = read_settings(book)
+    return {
+        "title": str(settings.get("title", "")),
+        "xlnn": str(settings.get("xlnn", "")),
+        "matrices": [entry for _, entry in read_map(book)],
+    }
+
+
+def read_plan(book: StoredWorkbook) -> Plan:
+    """The plan that the workbook was built on, drawn again from its Settings.
+
+    Raises WorkbookError where the Settings do not tell it.
+    """
+    settings = read_settings(book)
+    try:
+        recipe = recipe_of(
+            samples=_whole(settings, "samples"),
+            inputs=_whole(settings, "inputs"),
+            hidden=_sizes(settings, "hidden"),
+            outputs=_whole(settings, "outputs"),
+            activation=_choice(settings, "activation"),
+            output_activation=_choice(settings, "output_activation"),
+            loss=_choice(settings, "loss"),
+        )
+        return draw_plan(
+            recipe,
+            parse_epoch_ranges(str(settings.get("show", ""))),
+            _choice(settings, "formulas"),  # type: ignore[arg-type]  # checked by _choice
+            _choice(settings, "operands"),  # type: ignore[arg-type]
+        )
+    except (XlnnError, ValueError) as error:
+        raise WorkbookError(
+            f"{book.path}: its sheet {SETTINGS} does not describe a network: {error}"
+        ) from error
+
+
+def _whole(settings: Mapping[str, Any], key: str) -> int:
+    value = settings.get(key)
+    if not isinstance(value, (int, float)) or int(value) != value:
+        raise ValueError(f"{key} is {value!r}, not a whole number")
+    if not 1 <= value <= MAX_ROWS:
+        raise ValueError(f"{key} is {value}, not between 1 and {MAX_ROWS}")
+    return int(value)
+
+
+def _sizes(settings: Mapping[str, Any], key: str) -> tuple[int, ...]:
+    text = str(settings.get(key, "")).removesuffix(".0")
+    sizes = tuple(int(size) for size in text.split(",") if size.strip())
+    if any(not 1 <= size <= MAX_COLUMNS for size in sizes):
+        raise ValueError(f"{key} is {text!r}")
+    return sizes
+
+
+def _choice(settings: Mapping[str, Any], key: str) -> str:
+    value = settings.get(key)
+    if not isinstance(value, str) or value not in CHOICES[key]:
+        raise ValueError(f"{key} is {value!r}, none of {CHOICES[key]}")
+    return value

@@ -1,0 +1,64 @@
+"""From an experiment to a workbook that has been audited: the whole way of the data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from xlnn.audit.audit import audit
+from xlnn.audit.report import Report
+from xlnn.experiment.experiment import Experiment
+from xlnn.training.run import run
+from xlnn.training.trace import Trace
+from xlnn.workbook.plan import Plan
+from xlnn.workbook.start_sheet import Evidence
+from xlnn.workbook.write import beside, keep, plan_for, write_draft
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """A workbook that was built."""
+
+    path: Path
+    written: bool
+    """False if the very same file was there already."""
+    plan: Plan
+    trace: Trace
+    report: Report | None
+    """The audit by the embedded engine, unless it was left out."""
+
+
+def build(
+    experiment: Experiment,
+    path: str | Path | None = None,
+    *,
+    force: bool = False,
+    audited: bool = True,
+) -> Built:
+    """Runs an experiment and writes its workbook, audits it and notes the outcome on Start.
+
+    ``path`` is ``outputs/<name>.xlsx`` by default. What an audit finds is in the report; the
+    workbook is written either way. Raises PlanError before any work if it cannot fit, OutputError
+    if the file is there and different, or cannot be written.
+    """
+    path = Path(path) if path is not None else Path("outputs", f"{experiment.name}.xlsx")
+    plan = plan_for(experiment)
+    report = None
+    with beside(path, force=force) as draft:
+        trace = run(experiment, plan.epochs)
+        write_draft(trace, draft)
+        if audited:
+            report = replace(audit(draft), workbook=str(path))
+            write_draft(trace, draft, _evidence(report))
+        written = keep(draft, path, force=force)
+    return Built(path, written, plan, trace, report)
+
+
+def _evidence(report: Report) -> Evidence:
+    return Evidence(
+        ok=report.ok,
+        cells=report.cells,
+        engines=", ".join(f"{engine.name} {engine.version}" for engine in report.engines),
+        worst=max(engine.max_rel_diff for engine in report.engines),
+        tolerance=report.tolerance,
+    )

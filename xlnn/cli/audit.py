@@ -1,0 +1,67 @@
+"""xlnn audit."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from xlnn.cli.outcome import print_report
+
+
+@click.command()
+@click.argument("workbooks", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option(
+    "--engine",
+    "engines",
+    type=click.Choice(["ironcalc", "libreoffice", "gnumeric", "all"]),
+    multiple=True,
+    default=("ironcalc",),
+    show_default=True,
+    help="What recomputes the workbook (repeatable).",
+)
+@click.option(
+    "--tolerance",
+    type=float,
+    default=1e-9,
+    show_default=True,
+    help="The largest |a − b| / max(1, |b|) that is let pass.",
+)
+@click.option(
+    "--report",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Also write a report: .json, .html or .xlsx.",
+)
+@click.pass_context
+def audit(
+    ctx: click.Context,
+    workbooks: tuple[Path, ...],
+    engines: tuple[str, ...],
+    tolerance: float,
+    report: Path | None,
+) -> None:
+    """Recompute WORKBOOKS with other programs and compare every cell with NumPy.
+
+    Exit status 0: all agree; 1: something was found; 2: a file cannot be read or used.
+    """
+    from xlnn.audit.audit import audit as audit_one
+    from xlnn.audit.engines import ENGINES
+    from xlnn.audit.saving import check_report_path, save_reports
+    from xlnn.errors import WorkbookError
+
+    if report is not None:
+        check_report_path(report)
+    chosen = tuple(ENGINES) if "all" in engines else tuple(dict.fromkeys(engines))
+    reports, status = [], 0
+    for workbook in workbooks:
+        try:
+            reports.append(audit_one(workbook, chosen, tolerance))
+        except WorkbookError as error:
+            click.echo(f"Error: {error}", err=True)
+            status = 2
+        else:
+            status = max(status, print_report(reports[-1]))
+    if report is not None:
+        save_reports(reports, report)
+    ctx.exit(status)

@@ -1,0 +1,96 @@
+"""xlnn build."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from xlnn.cli.outcome import print_built
+
+
+def _epochs(
+    _ctx: click.Context, _param: click.Parameter, value: str | None
+) -> list[int] | str | None:
+    if value is None or value == "all":
+        return value
+    try:
+        return [int(part) for part in value.split(",")]
+    except ValueError as error:
+        raise click.BadParameter(f"{value!r} is no list such as 1,2,-1, nor all") from error
+
+
+def _batch_size(
+    _ctx: click.Context, _param: click.Parameter, value: str | None
+) -> int | str | None:
+    if value is None or value == "all":
+        return value
+    try:
+        return int(value)
+    except ValueError as error:
+        raise click.BadParameter(f"{value!r} is neither all nor a number of samples") from error
+
+
+@click.command()
+@click.argument("source")
+@click.option(
+    "-o", "--output", type=click.Path(path_type=Path), help="[default: outputs/<name>.xlsx]"
+)
+@click.option("--target", multiple=True, metavar="COLUMN", help="A column to learn (repeatable).")
+@click.option(
+    "--feature",
+    "features",
+    multiple=True,
+    metavar="COLUMN",
+    help="A column to learn from (repeatable). [default: all but the targets]",
+)
+@click.option("--sheet", metavar="NAME", help="The sheet of an Excel table. [default: the first]")
+@click.option("--title", help="The title on the workbook's first sheet.")
+@click.option(
+    "--hidden", type=int, multiple=True, help="Neurons of a hidden layer (one per layer). [3]"
+)
+@click.option("--activation", metavar="NAME", help="Of the hidden layers. [sigmoid]")
+@click.option("--output-activation", metavar="NAME", help="Of the output layer. [sigmoid]")
+@click.option("--loss", metavar="NAME", help="[squared-error]")
+@click.option("--epochs", type=int, metavar="N", help="How often all samples go through. [1]")
+@click.option("--learning-rate", type=float, metavar="RATE", help="[0.1]")
+@click.option("--batch-size", callback=_batch_size, metavar="all|N", help="[all]")
+@click.option("--optimizer", metavar="NAME", help="[gradient-descent]")
+@click.option("--start", metavar="METHOD", help="uniform, normal, xavier, he or zeros. [uniform]")
+@click.option("--seed", type=int, metavar="N", help="Of the start values. [42]")
+@click.option("--scale", metavar="METHOD", help="[none]")
+@click.option(
+    "--show",
+    callback=_epochs,
+    metavar="EPOCHS",
+    help="Epochs that become live sheets: 1,2,-1 or all (-1 is the last). "
+    "[all while they fit, else the first three and the last]",
+)
+@click.option("--formulas", metavar="STYLE", help="cell: one a cell. matrix: one a matrix. [cell]")
+@click.option("--force", is_flag=True, help="Replace the file if it exists and is different.")
+@click.option("--no-audit", is_flag=True, help="Do not recompute the workbook afterwards.")
+@click.option("--quiet", is_flag=True, help="Print nothing unless something is wrong.")
+@click.pass_context
+def build(
+    ctx: click.Context,
+    /,
+    source: str,
+    output: Path | None,
+    features: tuple[str, ...],
+    force: bool,
+    no_audit: bool,
+    quiet: bool,
+    **fields: Any,
+) -> None:
+    """Build a workbook from SOURCE, then audit it.
+
+    SOURCE is the name of a ready example (see "xlnn examples"), an experiment file (.toml), or a
+    table (.csv, .tsv, .xlsx, .parquet) with --target. Options win over what the file says.
+    """
+    import xlnn
+
+    chosen = {name: value for name, value in fields.items() if value not in (None, ())}
+    experiment = xlnn.load(source, features=features or None, **chosen)
+    built = xlnn.build(experiment, output, force=force, audited=not no_audit)
+    ctx.exit(print_built(built, quiet=quiet))

@@ -1,0 +1,30 @@
+"""xlnn map."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+
+@click.command("map")
+@click.argument("workbook", type=click.Path(path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="For programs.")
+def map_(workbook: Path, as_json: bool) -> None:
+    """Show where every matrix is in WORKBOOK."""
+    from xlnn.audit.self_description import read_description
+
+    description = read_description(workbook)
+    if as_json:
+        click.echo(json.dumps(description, indent=1, ensure_ascii=False))
+        return
+    click.echo(f"{description['title']} (xlnn {description['xlnn']})")
+    for entry in description["matrices"]:
+        place = f"{entry['sheet']}!{entry['range']}"
+        shape = f"{entry['rows']}×{entry['columns']}"
+        reads = f"reads {', '.join(entry['reads'])}" if entry["reads"] else entry["kind"]
+        click.echo(
+            f"step {entry['step']:>2}  epoch {entry['epoch']:>4}  {entry['name']:<26}"
+            f"{shape:>9}  {place:<36}{reads}"
+        )

@@ -1,0 +1,58 @@
+"""What commands print about a workbook that was built or audited."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from xlnn.audit.report import Report
+    from xlnn.building import Built
+
+SHOWN = 10
+"""How many findings are printed; a report file has them all."""
+
+
+def print_built(built: Built, quiet: bool = False) -> int:
+    """Prints what was built and the audit's verdict; gives the exit status."""
+    experiment, plan = built.trace.experiment, built.plan
+    if not quiet:
+        state = "written" if built.written else "left as it was, the very same file is there"
+        click.echo(f"{built.path}: {state}")
+        click.echo(
+            f"  {len(plan.sheets) + 3} sheets, {plan.formula_cells:,} formula cells; "
+            f"{len(plan.epochs):,} of {experiment.epochs:,} epochs shown"
+        )
+        first, last = built.trace.loss[0], built.trace.loss[-1]
+        click.echo(
+            f"  loss Σ E²/2: {first:.6g} in epoch 1, {last:.6g} in epoch {experiment.epochs}"
+        )
+    if built.report is None or (quiet and built.report.ok):
+        return 0
+    return print_report(built.report)
+
+
+def print_report(report: Report) -> int:
+    """Prints the findings, causes first, and the verdict last; gives the exit status."""
+    causes = report.causes
+    listed = causes or report.findings
+    for finding in listed[:SHOWN]:
+        click.echo(f"  {click.style(finding.kind, fg='red')}: {finding.message}")
+    if len(listed) > SHOWN:
+        click.echo(f"  … and {len(listed) - SHOWN:,} more")
+    inherited = len(report.findings) - len(causes)
+    if causes and inherited:
+        click.echo(f"  {inherited:,} more cells inherit wrong numbers from these")
+    for engine in report.engines:
+        click.echo(
+            f"  {engine.name} {engine.version}: {engine.cells:,} formula cells recomputed, largest "
+            f"difference from NumPy {engine.max_rel_diff:.1e} (allowed {report.tolerance:.0e})"
+        )
+    if report.ok:
+        click.echo(f"{report.workbook}: {click.style('all agree', fg='green')}")
+        return 0
+    number = len(report.findings)
+    found = f"{number:,} finding{'s' if number > 1 else ''}"
+    click.echo(f"{report.workbook}: {click.style(found, fg='red')}")
+    return 1

@@ -1,0 +1,47 @@
+"""Turns our errors into messages and exit codes; no traceback reaches a user."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Any
+
+import click
+
+from xlnn.errors import XlnnError
+
+INTERRUPTED = 130
+"""The exit status of a program that was stopped with Ctrl-C."""
+
+
+class Failure(click.ClickException):
+    """A message for the user and the exit status 2."""
+
+    exit_code = 2
+
+
+class TranslatedGroup(click.Group):
+    """A group of commands whose errors are told in plain words."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except XlnnError as error:
+            raise Failure(str(error)) from error
+        except KeyboardInterrupt:
+            click.echo("Interrupted: nothing was left half-written.", err=True)
+            ctx.exit(INTERRUPTED)
+        except BrokenPipeError:
+            # The reader of our output, such as head, has seen enough.
+            sys.stdout = open(os.devnull, "w")  # noqa: PTH123, SIM115
+            ctx.exit(0)
+        except (click.ClickException, click.exceptions.Exit, click.Abort):
+            raise
+        except Exception as error:
+            if os.environ.get("XLNN_DEBUG"):
+                raise
+            kind = type(error).__name__
+            raise Failure(
+                f"xlnn failed unexpectedly ({kind}: {error}). This is a defect of xlnn, please "
+                "report it; with XLNN_DEBUG=1 set you see where it happened."
+            ) from error

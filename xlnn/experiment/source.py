@@ -1,0 +1,74 @@
+"""From what a person names to an experiment: an example, an experiment file, a table."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from xlnn.errors import ExperimentError
+from xlnn.experiment.examples import example, examples
+from xlnn.experiment.experiment import Experiment, nearest
+from xlnn.experiment.table import SUFFIXES, read_table
+from xlnn.experiment.toml import load_toml
+
+
+def load(
+    source: str | Path,
+    *,
+    target: Sequence[str] = (),
+    features: Sequence[str] | None = None,
+    sheet: str | None = None,
+    **fields: Any,
+) -> Experiment:
+    """The experiment of an example's name, an experiment file (.toml) or a table.
+
+    ``fields`` are fields of Experiment that win over the file's. A table (.csv, .tsv, .xlsx,
+    .parquet) needs ``target``, the columns to be learned. Raises ExperimentError or DataError.
+    """
+    path = Path(source)
+    suffix = path.suffix.lower()
+    if suffix in SUFFIXES:
+        return _from_table(path, target, features, sheet, fields)
+    if target or features or sheet:
+        raise ExperimentError(
+            f"{source}: --target, --feature and --sheet go with a table "
+            f"({', '.join(SUFFIXES)}); an experiment names its columns itself"
+        )
+    if suffix == ".toml":
+        return load_toml(path, fields)
+    names = examples()
+    if str(source) in names:
+        return example(str(source), fields)
+    raise ExperimentError(
+        f"{source!s} is no example{nearest(str(source), names)}, no experiment (.toml) "
+        f"and no table ({', '.join(SUFFIXES)}): xlnn examples lists the examples"
+    )
+
+
+def _from_table(
+    path: Path,
+    target: Sequence[str],
+    features: Sequence[str] | None,
+    sheet: str | None,
+    fields: dict[str, Any],
+) -> Experiment:
+    table = read_table(path, target, features, sheet)
+    title = f"{', '.join(table.target_names)} of {path.name}"
+    try:
+        return Experiment(
+            **{
+                "X": table.X,
+                "y": table.y,
+                "feature_names": table.feature_names,
+                "target_names": table.target_names,
+                "name": path.stem,
+                "title": title,
+                **fields,
+            }
+        )
+    except ExperimentError as error:
+        if error.field in fields:
+            option = "--" + str(error.field).replace("_", "-")
+            raise ExperimentError(f"{option}: {error}", error.field) from error
+        raise ExperimentError(f"{path}: {error}", error.field) from error
