@@ -24,10 +24,9 @@ def print_built(built: Built, quiet: bool = False) -> int:
             f"  {len(plan.sheets) + 3} sheets, {plan.formula_cells:,} formula cells; "
             f"{len(plan.epochs):,} of {experiment.epochs:,} epochs shown"
         )
-        first, last = built.trace.loss[0], built.trace.loss[-1]
-        click.echo(
-            f"  loss Σ E²/2: {first:.6g} in epoch 1, {last:.6g} in epoch {experiment.epochs}"
-        )
+        loss = built.trace.loss
+        course = f", {loss[-1]:.6g} in epoch {len(loss):,}" if len(loss) > 1 else ""
+        click.echo(f"  loss Σ E²/2: {loss[0]:.6g} in epoch 1{course}")
     if built.report is None or (quiet and built.report.ok):
         return 0
     return print_report(built.report)

@@ -62,6 +62,8 @@ class _MatrixSheet:
     def __init__(self, plan: Plan, sheet: Sheet, trace: Trace, texts: Texts) -> None:
         self.plan, self.sheet, self.trace, self.texts = plan, sheet, trace, texts
         self.placements = (*sheet.operands, sheet.result)
+        shown = {name for placement in self.placements for name in _names(placement.view)}
+        self.formats = {name: self._format(name) for name in shown}
 
     # --- The head of the sheet ---
 
@@ -132,8 +134,7 @@ class _MatrixSheet:
 
     def _source(self, view: Expr, epoch: int) -> str:
         """The place where an operand is computed, or chosen."""
-        (matrix,) = matrices(view)
-        name = matrix.name
+        (name,) = _names(view)
         if name in self.plan.recipe.settings:
             return f"{SETTINGS}!{cell_name(self.plan.setting_row(name), 2)}"
         return f"{name}!{self.plan.matrix(name, epoch).range}"
@@ -213,7 +214,7 @@ class _MatrixSheet:
 
     def _style(self, area: Area) -> str:
         shown = area.reads[0] if area.role == "operand" else area.matrix
-        return self._format(shown) + area.role
+        return self.formats[shown] + area.role
 
     def _format(self, name: str) -> str:
         """How a matrix is shown: whole numbers (data, and settings as typed) without decimals,
@@ -258,3 +259,7 @@ class _MatrixSheet:
 
 def _widen(widths: dict[int, float], column: int, wanted: float) -> None:
     widths[column] = max(widths[column], min(MOST_WIDTH, max(LEAST_WIDTH, wanted)))
+
+
+def _names(view: Expr) -> tuple[str, ...]:
+    return tuple(matrix.name for matrix in matrices(view))

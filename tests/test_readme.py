@@ -1,0 +1,44 @@
+"""The README is true: its files and commands, run in order, print what it says."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+README = Path(__file__).parent.parent / "README.md"
+
+FILE = re.compile(r"<!-- file: (\S+) -->\n```\w+\n(.*?)```", re.DOTALL)
+CONSOLE = re.compile(r"```console\n(.*?)```", re.DOTALL)
+
+
+def test_every_console_block_prints_what_it_shows(tmp_path: Path) -> None:
+    text = README.read_text(encoding="utf-8")
+    for name, content in FILE.findall(text):
+        (tmp_path / name).write_text(content, encoding="utf-8")
+    blocks = CONSOLE.findall(text)
+    assert len(blocks) >= 6
+    for block in blocks:
+        command, _, shown = block.partition("\n")
+        printed = _run(command.removeprefix("$ "), tmp_path)
+        if shown.endswith("…\n"):
+            shown = shown.removesuffix("…\n")
+            printed = printed[: len(shown)]
+        assert _masked(printed) == _masked(shown), command
+
+
+def _run(command: str, folder: Path) -> str:
+    program, *arguments = command.split()
+    start = [sys.executable, "-m", "xlnn"] if program == "xlnn" else [sys.executable]
+    done = subprocess.run(
+        [*start, *arguments], cwd=folder, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def _masked(text: str) -> str:
+    """Without what differs between machines: versions, and differences in the last bit."""
+    text = re.sub(r"\d+\.\d+\.\d+", "VERSION", text)
+    return re.sub(r"NumPy \d\.\de[+-]\d\d", "NumPy DIFFERENCE", text)
