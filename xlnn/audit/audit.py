@@ -27,7 +27,7 @@ from xlnn.audit.engines.values import ErrorValue, Value, Values
 from xlnn.audit.reading import Stored, StoredWorkbook
 from xlnn.audit.report import EngineResult, Finding, Report
 from xlnn.audit.same_formula import same_formula
-from xlnn.audit.self_description import read_map, read_plan
+from xlnn.audit.self_description import SelfDescription, read_description, read_plan
 from xlnn.errors import EngineError
 from xlnn.maths.evaluate import evaluate
 from xlnn.training.run import update
@@ -57,9 +57,10 @@ def audit(
     versions = [engine.version() for engine in chosen]  # a missing one is named before any work
     if not tolerance >= 0:
         raise EngineError(f"the tolerance is {tolerance}: give a number from 0 on, such as 1e-9")
+    description = read_description(path)
+    plan = read_plan(description)
     book = StoredWorkbook(path)
-    plan = read_plan(book)
-    return _Audit(path, book, plan, tolerance).run(chosen, versions)
+    return _Audit(book, plan, description, tolerance).run(chosen, versions)
 
 
 def _engine(name: str) -> Engine:
@@ -96,8 +97,11 @@ class _Recomputed:
 class _Audit:
     """One audit; holds what its parts share."""
 
-    def __init__(self, path: Path, book: StoredWorkbook, plan: Plan, tolerance: float) -> None:
-        self.path, self.book, self.plan, self.tolerance = path, book, plan, tolerance
+    def __init__(
+        self, book: StoredWorkbook, plan: Plan, description: SelfDescription, tolerance: float
+    ) -> None:
+        self.book, self.plan, self.description = book, plan, description
+        self.path, self.tolerance = book.path, tolerance
 
     def run(self, engines: Sequence[Engine], versions: Sequence[str]) -> Report:
         findings = list(self._structure())
@@ -140,7 +144,7 @@ class _Audit:
                     cause=True,
                     message=f"the sheet {sheet.name} is missing",
                 )
-        entries = read_map(self.book)
+        entries = self.description.entries
         planned = [map_entry(area) for area in self.plan.matrices()]
         for index in range(max(len(entries), len(planned))):
             number, found = entries[index] if index < len(entries) else (None, None)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import warnings
 import zipfile
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -12,6 +14,7 @@ from typing import Any
 import openpyxl
 from openpyxl import Workbook
 from openpyxl.utils import range_boundaries
+from openpyxl.worksheet._read_only import ReadOnlyWorksheet
 from openpyxl.worksheet.formula import ArrayFormula, DataTableFormula
 from openpyxl.worksheet.worksheet import Worksheet
 
@@ -23,6 +26,33 @@ def load_quietly(path: Path, *, values: bool) -> Workbook:
 
     Raises WorkbookError for a file that is missing, or no workbook.
     """
+    with _told_plainly(path), path.open("rb") as file:
+        return openpyxl.load_workbook(file, data_only=values)
+
+
+def read_tables(path: Path, sheets: Collection[str]) -> dict[str, list[tuple[Any, ...]]]:
+    """The rows of some sheets as values, without reading the others.
+
+    Raises WorkbookError for a file that is missing, no workbook, or lacks one of the sheets.
+    """
+    with _told_plainly(path), path.open("rb") as file:
+        book = openpyxl.load_workbook(file, data_only=True, read_only=True)
+        tables = {}
+        for name in sheets:
+            if name not in book.sheetnames:
+                raise WorkbookError(
+                    f"{path} has no sheet {name}: xlnn did not build it, or the sheet was deleted"
+                )
+            sheet = book[name]
+            assert isinstance(sheet, ReadOnlyWorksheet)
+            sheet.reset_dimensions()  # what a file says of its size need not be so
+            tables[name] = list(sheet.iter_rows(values_only=True))
+        return tables
+
+
+@contextmanager
+def _told_plainly(path: Path) -> Iterator[None]:
+    """Turns whatever reading a file can raise into a WorkbookError that says what is wrong."""
     if not path.exists():
         raise WorkbookError(f"{path} does not exist")
     if path.is_dir():
@@ -31,8 +61,9 @@ def load_quietly(path: Path, *, values: bool) -> Workbook:
         with warnings.catch_warnings():
             # What other programs saved lacks a style here and an extension there.
             warnings.simplefilter("ignore")
-            with path.open("rb") as file:
-                return openpyxl.load_workbook(file, data_only=values)
+            yield
+    except WorkbookError:
+        raise
     except (zipfile.BadZipFile, KeyError) as error:
         raise WorkbookError(f"{path} is not an .xlsx workbook") from error
     except OSError as error:
@@ -86,10 +117,6 @@ class StoredWorkbook:
     def cached(self, sheet: str, row: int, column: int) -> Any:
         """The value that the file carries along with a formula; None if it has none."""
         return self._values[sheet].cell(row, column).value
-
-    def rows(self, sheet: str) -> list[tuple[Any, ...]]:
-        """All rows of a sheet, as values."""
-        return list(self._values[sheet].iter_rows(values_only=True))
 
     def _array_cells(self, sheet: str) -> dict[tuple[int, int], Stored]:
         if sheet not in self._arrays:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from xlnn.audit.reading import StoredWorkbook
+from xlnn.audit.reading import read_tables
 from xlnn.errors import WorkbookError, XlnnError
 from xlnn.experiment.experiment import CHOICES, recipe_of
 from xlnn.workbook.map_sheet import COLUMNS
@@ -16,33 +17,44 @@ from xlnn.workbook.settings_sheet import parse_epoch_ranges
 MapEntry = dict[str, str | int | list[str]]
 
 
-def read_settings(book: StoredWorkbook) -> dict[str, Any]:
-    """The keys of the sheet Settings with their values.
+@dataclass(frozen=True, slots=True)
+class SelfDescription:
+    """The sheets that tell a program what a workbook is."""
 
-    Raises WorkbookError for a workbook without one.
+    path: Path
+    settings: Mapping[str, Any]
+    """The keys of the sheet Settings with their values."""
+    entries: Sequence[tuple[int, MapEntry]]
+    """The rows of the sheet Map with their numbers, as ``xlnn map --json`` lists them."""
+
+
+def read_description(path: Path) -> SelfDescription:
+    """What a workbook says of itself.
+
+    Raises WorkbookError for a file that is no workbook of xlnn's.
     """
-    for name in (MAP, SETTINGS):
-        if name not in book.sheets:
-            raise WorkbookError(
-                f"{book.path} has no sheet {name}: it was not built by xlnn, or the sheet was "
-                "deleted"
-            )
-    return {
+    tables = read_tables(path, (MAP, SETTINGS))
+    settings = {
         row[0]: row[1]
-        for row in book.rows(SETTINGS)
+        for row in tables[SETTINGS]
         if len(row) > 1 and isinstance(row[0], str) and row[1] is not None
+    }
+    return SelfDescription(path, settings, _map_entries(path, tables[MAP]))
+
+
+def to_json(description: SelfDescription) -> dict[str, Any]:
+    """What ``xlnn map --json`` prints: title, version and every matrix with its place."""
+    return {
+        "title": str(description.settings.get("title", "")),
+        "xlnn": str(description.settings.get("xlnn", "")),
+        "matrices": [entry for _, entry in description.entries],
     }
 
 
-def read_map(book: StoredWorkbook) -> list[tuple[int, MapEntry]]:
-    """The rows of the sheet Map with their numbers, as ``xlnn map --json`` lists them.
-
-    Raises WorkbookError where it is not a map.
-    """
-    rows = book.rows(MAP)
+def _map_entries(path: Path, rows: Sequence[tuple[Any, ...]]) -> list[tuple[int, MapEntry]]:
     header = next((i for i, row in enumerate(rows) if row[: len(COLUMNS)] == COLUMNS), None)
     if header is None:
-        raise WorkbookError(f"{book.path}: its sheet {MAP} has no header {', '.join(COLUMNS)}")
+        raise WorkbookError(f"{path}: its sheet {MAP} has no header {', '.join(COLUMNS)}")
     entries = []
     for number, row in enumerate(rows[header + 1 :], start=header + 2):
         if row[0] is None:
@@ -53,7 +65,7 @@ def read_map(book: StoredWorkbook) -> list[tuple[int, MapEntry]]:
             if column in ("step", "epoch", "batch", "rows", "columns"):
                 if not isinstance(value, (int, float)) or int(value) != value:
                     raise WorkbookError(
-                        f"{book.path}: row {number} of its sheet {MAP} has {value!r} as {column}, "
+                        f"{path}: row {number} of its sheet {MAP} has {value!r} as {column}, "
                         "which is not a whole number"
                     )
                 entry[column] = int(value)
@@ -65,26 +77,12 @@ def read_map(book: StoredWorkbook) -> list[tuple[int, MapEntry]]:
     return entries
 
 
-def read_description(path: Path) -> dict[str, Any]:
-    """What ``xlnn map --json`` prints: title, version and every matrix with its place.
-
-    Raises WorkbookError for a file that is no workbook of xlnn's.
-    """
-    book = StoredWorkbook(path)
-    settings = read_settings(book)
-    return {
-        "title": str(settings.get("title", "")),
-        "xlnn": str(settings.get("xlnn", "")),
-        "matrices": [entry for _, entry in read_map(book)],
-    }
-
-
-def read_plan(book: StoredWorkbook) -> Plan:
-    """The plan that the workbook was built on, drawn again from its Settings.
+def read_plan(description: SelfDescription) -> Plan:
+    """The plan that a workbook was built on, drawn again from its Settings.
 
     Raises WorkbookError where the Settings do not tell it.
     """
-    settings = read_settings(book)
+    settings = description.settings
     try:
         recipe = recipe_of(
             samples=_whole(settings, "samples"),
@@ -103,7 +101,7 @@ def read_plan(book: StoredWorkbook) -> Plan:
         )
     except (XlnnError, ValueError) as error:
         raise WorkbookError(
-            f"{book.path}: its sheet {SETTINGS} does not describe a network: {error}"
+            f"{description.path}: its sheet {SETTINGS} does not describe a network: {error}"
         ) from error
 
 

@@ -65,7 +65,7 @@ def _batch_size(
     callback=_epochs,
     metavar="EPOCHS",
     help="Epochs that become live sheets: 1,2,-1 or all (-1 is the last). "
-    "[all while they fit, else the first three and the last]",
+    "[all while they fit, else the first few and the last]",
 )
 @click.option("--formulas", metavar="STYLE", help="cell: one a cell. matrix: one a matrix. [cell]")
 @click.option("--force", is_flag=True, help="Replace the file if it exists and is different.")

@@ -19,6 +19,9 @@ from xlnn.maths.losses import LOSSES
 from xlnn.maths.recipe import Recipe
 
 Array = npt.NDArray[np.float64]
+MAX_TEXT = 32_767
+"""The longest text that a cell of a spreadsheet can hold."""
+
 Operands = Literal["auto", "all", "none"]
 
 CHOICES: Mapping[str, tuple[object, ...]] = {
@@ -80,7 +83,7 @@ class Experiment:
 
     show: Any = None
     """The epochs that the workbook mirrors: a list (-1 is the last), "all", or None for all while
-    they fit, else the first three and the last."""
+    they fit, else the first few and the last."""
     formulas: Style = "cell"
     operands: Operands = "auto"
     """Whether a step's sheet repeats the matrices that it is computed from."""
@@ -140,7 +143,7 @@ class Experiment:
             raise ExperimentError(
                 f"{name} has {len(names)} names for {len(default)}: give {len(default)}", name
             )
-        self._set(name, tuple(names))
+        self._set(name, tuple(_text(label, name) for label in names))
 
     def _checked_weights(self) -> dict[str, Array]:
         recipe = self.recipe
@@ -326,6 +329,10 @@ def _finite(value: Any, name: str) -> float:
 def _text(value: Any, name: str) -> str:
     if not isinstance(value, str):
         raise ExperimentError(f"{name} is {value!r}: give a text in quotes", name)
+    if len(value) > MAX_TEXT:
+        raise ExperimentError(
+            f"{name} has {len(value):,} characters, but a cell holds {MAX_TEXT:,}: shorten it", name
+        )
     return value
 
 

@@ -11,7 +11,8 @@ if TYPE_CHECKING:
 
 
 def headings(experiment: Experiment, axis: Axis) -> list[str]:
-    """One heading for each place along an axis; hidden neurons are h1, h2, …"""
+    """One heading for each place along an axis. Hidden neurons are h1, h2, …; with several
+    hidden layers h2.1 is the first neuron of the second."""
     if axis == ONE:
         return [""]
     given = {
@@ -21,4 +22,6 @@ def headings(experiment: Experiment, axis: Axis) -> list[str]:
     }
     if axis.name in given:
         return list(given[axis.name] or ())
-    return [f"h{i + 1}" for i in range(axis.size)]
+    layer = axis.name.partition("_")[2]
+    before = f"h{layer}." if layer else "h"
+    return [f"{before}{i + 1}" for i in range(axis.size)]

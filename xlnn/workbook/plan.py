@@ -331,14 +331,15 @@ def draw_plan(
 
 
 def default_epochs(recipe: Recipe, epochs: int) -> tuple[int, ...]:
-    """The epochs to show without a choice: all while they fit, else the first three and the
-    last."""
+    """The epochs to show without a choice: all while they fit, else the first few (three, fewer
+    where these are large) and the last."""
     cells = sum(shape.size for shape in recipe.shapes.values())
     rows = max(_sheet(step, (1,)).height for step in recipe.steps)
-    few = epochs <= 4
-    if few or (cells * epochs <= DEFAULT_CELLS and FIRST_BAND + rows * epochs <= MAX_ROWS):
+    fit = min(DEFAULT_CELLS // cells, (MAX_ROWS - FIRST_BAND) // rows)
+    if epochs <= max(fit, 1):
         return tuple(range(1, epochs + 1))
-    return (1, 2, 3, epochs)
+    first = min(max(fit - 1, 1), 3)
+    return (*range(1, first + 1), epochs)
 
 
 def _sheet(

@@ -19,7 +19,7 @@ import zipfile
 from collections.abc import Iterable, Iterator, Mapping
 from typing import IO
 
-from xlnn.workbook.cells import Cell, Row
+from xlnn.workbook.cells import Cell, Row, clean_text
 from xlnn.workbook.plan import column_name
 from xlnn.workbook.theme import QUOTED
 
@@ -30,7 +30,6 @@ CHUNK = 1 << 16
 
 _EMPTY = re.compile(rb"<sheetData\s*/>|<sheetData>.*?</sheetData>", re.DOTALL)
 _DIMENSION = re.compile(rb'<dimension ref="[^"]*"\s*/>')
-_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
 
 
 def stream(
@@ -118,7 +117,7 @@ def number_text(value: float) -> str:
 
 
 def _text(value: str) -> str:
-    clean = _CONTROL.sub("�", value)
+    clean = clean_text(value)
     space = ' xml:space="preserve"' if clean != clean.strip() else ""
     return f"<t{space}>{_escaped(clean)}</t>"
 

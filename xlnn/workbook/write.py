@@ -25,7 +25,7 @@ from xlnn.errors import OutputError
 from xlnn.experiment.experiment import Experiment
 from xlnn.training.trace import Trace
 from xlnn.version import VERSION
-from xlnn.workbook.cells import Page
+from xlnn.workbook.cells import Page, clean_text
 from xlnn.workbook.map_sheet import map_page
 from xlnn.workbook.matrix_sheet import matrix_page
 from xlnn.workbook.plan import (
@@ -155,7 +155,7 @@ def _save(
         _dress(book.create_sheet(page.name), page)
         rows[f"xl/worksheets/sheet{number}.xml"] = (page.dimension, page.rows)
     _define_names(book, plan)
-    book.properties.title = trace.experiment.title
+    book.properties.title = clean_text(trace.experiment.title)
     book.properties.creator = f"xlnn {VERSION}"
     book.calculation.fullCalcOnLoad = True
     skeleton = io.BytesIO()
