@@ -22,9 +22,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from xlnn.audit.cell_values import ErrorValue, Value, is_number
 from xlnn.audit.engines import ENGINES, Engine
-from xlnn.audit.engines.values import ErrorValue, Value, Values
-from xlnn.audit.reading import Stored, StoredWorkbook
+from xlnn.audit.engines.values import Values
+from xlnn.audit.reading import Corners, Stored, StoredWorkbook
 from xlnn.audit.report import EngineResult, Finding, Report
 from xlnn.audit.same_formula import same_formula
 from xlnn.audit.self_description import SelfDescription, read_description, read_plan
@@ -57,9 +58,9 @@ def audit(
     versions = [engine.version() for engine in chosen]  # a missing one is named before any work
     if not tolerance >= 0:
         raise EngineError(f"the tolerance is {tolerance}: give a number from 0 on, such as 1e-9")
-    description = read_description(path)
-    plan = read_plan(description)
     book = StoredWorkbook(path)
+    description = read_description(book)
+    plan = read_plan(description)
     return _Audit(book, plan, description, tolerance).run(chosen, versions)
 
 
@@ -196,14 +197,14 @@ class _Audit:
         if area.expr is None:
             # An input as the file has it: programs that export 15 digits would change it.
             typed = self.book.constant(area.sheet, row, column)
-            if _is_number(typed):
+            if is_number(typed):
                 return float(typed)
         return _float(values.value(area.sheet, row, column))
 
     def _setting(self, name: str, values: Values) -> float:
         row = self.plan.setting_row(name)
         typed = self.book.constant(SETTINGS, row, SETTINGS_COLUMN)
-        if _is_number(typed):
+        if is_number(typed):
             return float(typed)
         return _float(values.value(SETTINGS, row, SETTINGS_COLUMN))
 
@@ -247,7 +248,7 @@ class _Audit:
         self, area: Area | None, sheet: str, row: int, column: int, values: Values
     ) -> Iterator[Finding]:
         typed = self.book.constant(sheet, row, column)
-        if _is_number(typed):
+        if is_number(typed):
             return
         value = values.value(sheet, row, column)
         if self.book.formula(sheet, row, column) and not math.isnan(_float(value)):
@@ -359,20 +360,17 @@ class _Audit:
         )
 
     def _check_cached(self, place: _Place, recomputed: float) -> Iterator[Finding]:
-        cached = self.book.cached(place.area.sheet, place.row, place.column)
+        cached = self.book.value(place.area.sheet, place.row, place.column)
         if cached is None:
             return  # a program that does not compute has saved the file
         if not _difference(_float(cached), recomputed) <= self.tolerance:
             yield place.finding(
                 "stale-value",
                 recomputed,
-                cached if _is_number(cached) else str(cached),
+                cached if is_number(cached) else str(cached),
                 True,
                 f"the file carries the value {cached!r}, but the formula gives {recomputed!r}",
             )
-
-
-Corners = tuple[int, int, int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -399,7 +397,7 @@ class _Place:
             typed = self.book.constant(self.area.sheet, self.row, self.column)
             if typed is None:
                 return self.finding("missing", text, None, True, f"the cell is empty, not {text}")
-            found = typed if _is_number(typed) else str(typed)
+            found = typed if is_number(typed) else str(typed)
             return self.finding(
                 "hard-coded", text, found, True, f"holds {found!r} instead of the formula {text}"
             )
@@ -459,15 +457,9 @@ def _entry_text(entry: Mapping[str, Any] | None) -> str:
     return f"{entry['name']} of epoch {entry['epoch']} at {entry['sheet']}!{entry['range']}"
 
 
-def _is_number(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
-
-
 def _float(value: Value) -> float:
-    """A cell's number; NaN for anything else. A truth value is no number to a matrix product."""
-    if isinstance(value, (int, float)) and not isinstance(value, bool):
-        return float(value)
-    return math.nan
+    """A cell's number; NaN for anything else."""
+    return float(value) if is_number(value) else math.nan
 
 
 def _difference(found: float, expected: float) -> float:

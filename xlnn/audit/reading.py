@@ -1,75 +1,45 @@
-"""Reads a workbook as it stands in the file: formulas, inputs and cached values."""
+"""Reads a workbook as it stands in the file: formulas, inputs and cached values, in one pass.
+
+Written for the audit, which needs a formula and its cached value side by side, of a million
+cells. The rules of the file format that are read here:
+
+- ``xl/workbook.xml`` lists the sheets, its relationships say which entry each is.
+- ``<c r t>`` is a cell: ``<f>`` its formula, ``<v>`` its value, as text of the type ``t``: a number
+  (``n`` or none), the index of a shared string (``s``), a text (``str``, ``inlineStr`` with
+  ``<is>``), a truth value (``b``), an error (``e``).
+- ``<f t="array" ref>`` stands on the first cell of its range and means all of it.
+- ``<f t="shared" si>`` with a text is a pattern that later cells with the same ``si`` repeat,
+  moved to their place. Excel writes these when it saves.
+
+Declarations of entities are refused: no workbook has them, and they can grow without bounds.
+"""
 
 from __future__ import annotations
 
-import warnings
+import posixpath
 import zipfile
-from collections.abc import Collection, Iterator
+import zlib
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import IO
+from xml.parsers import expat
 
-import openpyxl
-from openpyxl import Workbook
+from openpyxl.formula.translate import Translator
 from openpyxl.utils import range_boundaries
-from openpyxl.worksheet._read_only import ReadOnlyWorksheet
-from openpyxl.worksheet.formula import ArrayFormula, DataTableFormula
-from openpyxl.worksheet.worksheet import Worksheet
 
+from xlnn.audit.cell_values import ErrorValue, Value
 from xlnn.errors import WorkbookError
 
+Corners = tuple[int, int, int, int]
+"""First row, first column, last row, last column of a range."""
 
-def load_quietly(path: Path, *, values: bool) -> Workbook:
-    """A workbook read by openpyxl, with formulas or with cached values.
+Place = tuple[int, int]
+"""Row and column from 1."""
 
-    Raises WorkbookError for a file that is missing, or no workbook.
-    """
-    with _told_plainly(path), path.open("rb") as file:
-        return openpyxl.load_workbook(file, data_only=values)
-
-
-def read_tables(path: Path, sheets: Collection[str]) -> dict[str, list[tuple[Any, ...]]]:
-    """The rows of some sheets as values, without reading the others.
-
-    Raises WorkbookError for a file that is missing, no workbook, or lacks one of the sheets.
-    """
-    with _told_plainly(path), path.open("rb") as file:
-        book = openpyxl.load_workbook(file, data_only=True, read_only=True)
-        tables = {}
-        for name in sheets:
-            if name not in book.sheetnames:
-                raise WorkbookError(
-                    f"{path} has no sheet {name}: xlnn did not build it, or the sheet was deleted"
-                )
-            sheet = book[name]
-            assert isinstance(sheet, ReadOnlyWorksheet)
-            sheet.reset_dimensions()  # what a file says of its size need not be so
-            tables[name] = list(sheet.iter_rows(values_only=True))
-        return tables
-
-
-@contextmanager
-def _told_plainly(path: Path) -> Iterator[None]:
-    """Turns whatever reading a file can raise into a WorkbookError that says what is wrong."""
-    if not path.exists():
-        raise WorkbookError(f"{path} does not exist")
-    if path.is_dir():
-        raise WorkbookError(f"{path} is a folder, not a workbook")
-    try:
-        with warnings.catch_warnings():
-            # What other programs saved lacks a style here and an extension there.
-            warnings.simplefilter("ignore")
-            yield
-    except WorkbookError:
-        raise
-    except (zipfile.BadZipFile, KeyError) as error:
-        raise WorkbookError(f"{path} is not an .xlsx workbook") from error
-    except OSError as error:
-        raise WorkbookError(f"{path} cannot be read: {error.strerror or error}") from error
-    except Exception as error:  # a damaged file can fail anywhere in the parsers
-        raise WorkbookError(f"{path} is a damaged workbook: {error}") from error
+CHUNK = 1 << 18
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,63 +47,297 @@ class Stored:
     """A formula in a file."""
 
     text: str
-    """With its ``=``, as it stands there."""
-    array: tuple[int, int, int, int] | None
-    """First row, first column, last row, last column of an array formula."""
+    """With its ``=``."""
+    array: Corners | None
+    """The range of an array formula."""
+
+
+@dataclass(slots=True)
+class StoredSheet:
+    """The cells of a sheet that are not empty."""
+
+    values: dict[Place, Value] = field(default_factory=dict)
+    """What is typed into a cell, or the cached value of its formula."""
+    formulas: dict[Place, Stored] = field(default_factory=dict)
+    """The formula of each cell, also of those inside an array formula's range."""
+
+    def rows(self) -> list[list[Value]]:
+        """The values row by row, from row and column 1, without empty rows at the end."""
+        last = max((row for row, _ in self.values), default=0)
+        rows: list[list[Value]] = [[] for _ in range(last)]
+        for (row, column), value in sorted(self.values.items()):
+            cells = rows[row - 1]
+            cells.extend([None] * (column - 1 - len(cells)))
+            cells.append(value)
+        return rows
 
 
 class StoredWorkbook:
-    """A workbook as it stands in a file. Rows and columns count from 1."""
+    """A workbook as it stands in a file; each sheet is read when first asked for.
+
+    Raises WorkbookError for a file that is missing, is no workbook, or is damaged.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._formulas = load_quietly(path, values=False)
-        self._arrays: dict[str, dict[tuple[int, int], Stored]] = {}
-
-    @cached_property
-    def _values(self) -> Workbook:
-        return load_quietly(self.path, values=True)
+        self._read: dict[str, StoredSheet] = {}
+        with self._opened() as archive:
+            self._entries = _sheet_entries(archive)
 
     @property
     def sheets(self) -> list[str]:
-        return list(self._formulas.sheetnames)
+        """The names of the sheets in their order."""
+        return list(self._entries)
+
+    def sheet(self, name: str) -> StoredSheet:
+        """The cells of a sheet."""
+        if name not in self._read:
+            texts = self._texts
+            with self._opened() as archive, archive.open(self._entries[name]) as file:
+                self._read[name] = _SheetParser(texts).parse(file)
+        return self._read[name]
+
+    def load(self) -> StoredWorkbook:
+        """Reads all sheets now; the file may go away afterwards."""
+        for name in self.sheets:
+            self.sheet(name)
+        return self
 
     def formula(self, sheet: str, row: int, column: int) -> Stored | None:
-        """The formula of a cell, also where it lies inside an array formula's range."""
-        inside = self._array_cells(sheet).get((row, column))
-        if inside is not None:
-            return inside
-        cell = self._formulas[sheet].cell(row, column)
-        if cell.data_type == "f" and isinstance(cell.value, str):
-            return Stored(cell.value, None)
-        if isinstance(cell.value, DataTableFormula):
-            return Stored("={TABLE}", None)
-        return None
+        """The formula of a cell, if it has one."""
+        return self.sheet(sheet).formulas.get((row, column))
 
-    def constant(self, sheet: str, row: int, column: int) -> Any:
-        """What is typed into a cell that holds no formula; None for an empty one."""
-        return self._formulas[sheet].cell(row, column).value
+    def value(self, sheet: str, row: int, column: int) -> Value:
+        """What is typed into a cell, or the value that the file carries with its formula."""
+        return self.sheet(sheet).values.get((row, column))
 
-    def cached(self, sheet: str, row: int, column: int) -> Any:
-        """The value that the file carries along with a formula; None if it has none."""
-        return self._values[sheet].cell(row, column).value
+    def constant(self, sheet: str, row: int, column: int) -> Value:
+        """What is typed into a cell; None if it is empty or holds a formula."""
+        if self.formula(sheet, row, column) is not None:
+            return None
+        return self.value(sheet, row, column)
 
-    def _array_cells(self, sheet: str) -> dict[tuple[int, int], Stored]:
-        if sheet not in self._arrays:
-            self._arrays[sheet] = _find_arrays(self._formulas[sheet])
-        return self._arrays[sheet]
+    @cached_property
+    def _texts(self) -> list[str]:
+        """The shared strings."""
+        with self._opened() as archive:
+            name = "xl/sharedStrings.xml"
+            if name not in archive.namelist():
+                return []
+            with archive.open(name) as file:
+                return _shared_strings(file)
+
+    @contextmanager
+    def _opened(self) -> Iterator[zipfile.ZipFile]:
+        """The file as a zip; whatever reading it can raise is told plainly."""
+        if not self.path.exists():
+            raise WorkbookError(f"{self.path} does not exist")
+        if self.path.is_dir():
+            raise WorkbookError(f"{self.path} is a folder, not a workbook")
+        try:
+            with zipfile.ZipFile(self.path) as archive:
+                yield archive
+        except zipfile.BadZipFile as error:
+            raise WorkbookError(f"{self.path} is not an .xlsx workbook") from error
+        except (LookupError, expat.ExpatError, zlib.error, ValueError) as error:
+            raise WorkbookError(f"{self.path} is a damaged workbook, or none: {error}") from error
+        except (NotImplementedError, RuntimeError) as error:
+            # A compression or an encryption that zipfile does not know.
+            raise WorkbookError(f"{self.path} cannot be unpacked: {error}") from error
+        except OSError as error:
+            raise WorkbookError(f"{self.path} cannot be read: {error.strerror or error}") from error
 
 
-def _find_arrays(sheet: Worksheet) -> dict[tuple[int, int], Stored]:
-    """Every cell inside an array formula. openpyxl knows the first of them only."""
-    cells = {}
-    for row in sheet.iter_rows():
-        for cell in row:
-            if isinstance(cell.value, ArrayFormula):
-                left, top, right, bottom = range_boundaries(cell.value.ref)
-                corners = int(top or 1), int(left or 1), int(bottom or 1), int(right or 1)
-                stored = Stored(cell.value.text or "", corners)
-                for i in range(corners[0], corners[2] + 1):
-                    for j in range(corners[1], corners[3] + 1):
-                        cells[i, j] = stored
-    return cells
+# --- The parts around the sheets ------------------------------------------------------
+
+
+def _sheet_entries(archive: zipfile.ZipFile) -> dict[str, str]:
+    """The entry of each sheet by its name."""
+    targets = {
+        attributes["Id"]: posixpath.join("/xl", attributes["Target"])
+        for name, attributes in _elements(archive, "xl/_rels/workbook.xml.rels")
+        if name == "Relationship"
+    }
+    return {
+        attributes["name"]: posixpath.normpath(targets[attributes["id"]]).lstrip("/")
+        for name, attributes in _elements(archive, "xl/workbook.xml")
+        if name == "sheet"
+    }
+
+
+def _elements(archive: zipfile.ZipFile, entry: str) -> list[tuple[str, dict[str, str]]]:
+    """The elements of a small document in order, with attributes, without namespaces."""
+    found: list[tuple[str, dict[str, str]]] = []
+
+    def start(name: str, attributes: dict[str, str]) -> None:
+        found.append((_local(name), {_local(key): value for key, value in attributes.items()}))
+
+    with archive.open(entry) as file:
+        _parse(file, start)
+    return found
+
+
+def _shared_strings(file: IO[bytes]) -> list[str]:
+    texts: list[str] = []
+    pieces: list[str] = []
+    inside = False
+
+    def start(name: str, _attributes: dict[str, str]) -> None:
+        nonlocal inside
+        name = _local(name)
+        if name == "si":
+            pieces.clear()
+        inside = name == "t"
+
+    def text(data: str) -> None:
+        if inside:
+            pieces.append(data)
+
+    def end(name: str) -> None:
+        nonlocal inside
+        inside = False
+        if _local(name) == "si":
+            texts.append("".join(pieces))
+
+    _parse(file, start, text, end)
+    return texts
+
+
+# --- A sheet --------------------------------------------------------------------------
+
+
+class _SheetParser:
+    """Follows the events of a sheet's XML."""
+
+    def __init__(self, texts: list[str]) -> None:
+        self._texts = texts
+        self._sheet = StoredSheet()
+        self._columns: dict[str, int] = {}
+        self._patterns: dict[str, tuple[str, str]] = {}
+        self._row = self._column = 0
+        self._type = "n"
+        self._value: str | None = None
+        self._formula: str | None = None
+        self._attributes: dict[str, str] = {}
+        self._pieces: list[str] = []
+
+    def parse(self, file: IO[bytes]) -> StoredSheet:
+        _parse(file, self._start, self._pieces.append, self._end)
+        return self._sheet
+
+    def _start(self, name: str, attributes: dict[str, str]) -> None:
+        name = _local(name)
+        if name == "c":
+            self._type = attributes.get("t", "n")
+            self._value = self._formula = None
+            self._row, self._column = self._place(attributes.get("r"))
+        elif name == "f":
+            self._attributes = attributes
+        elif name == "row":
+            self._row = int(attributes.get("r", self._row + 1))
+            self._column = 0
+        if name in ("v", "f", "is"):
+            self._pieces.clear()
+
+    def _end(self, name: str) -> None:
+        name = _local(name)
+        if name in ("v", "is"):
+            self._value = "".join(self._pieces)
+        elif name == "f":
+            self._formula = "".join(self._pieces)
+        elif name == "c":
+            self._finish_cell()
+
+    def _place(self, reference: str | None) -> Place:
+        if reference is None:
+            return self._row, self._column + 1
+        letters = reference.rstrip("0123456789")
+        column = self._columns.get(letters)
+        if column is None:
+            column = self._columns[letters] = column_number(letters)
+        return int(reference[len(letters) :]), column
+
+    def _finish_cell(self) -> None:
+        place = self._row, self._column
+        if self._formula is not None:
+            self._put_formula(place, self._formula, self._attributes)
+        # A formula that nobody computed has an empty value, or none.
+        if self._value or (self._value is not None and self._type in ("str", "inlineStr")):
+            self._sheet.values[place] = self._typed(self._value)
+
+    def _put_formula(self, place: Place, text: str, attributes: dict[str, str]) -> None:
+        kind = attributes.get("t", "normal")
+        formulas = self._sheet.formulas
+        if kind == "array":
+            left, top, right, bottom = range_boundaries(attributes["ref"])
+            corners = int(top or 1), int(left or 1), int(bottom or 1), int(right or 1)
+            stored = Stored(f"={text}", corners)
+            for row in range(corners[0], corners[2] + 1):
+                for column in range(corners[1], corners[3] + 1):
+                    formulas[row, column] = stored
+            return
+        if kind == "shared":
+            number, here = attributes.get("si", ""), _reference(*place)
+            if text:
+                self._patterns[number] = (f"={text}", here)
+            pattern, origin = self._patterns[number]
+            text = Translator(pattern, origin).translate_formula(here).removeprefix("=")
+        elif kind == "dataTable":
+            text = "TABLE()"
+        formulas[place] = Stored(f"={text}", None)
+
+    def _typed(self, text: str) -> Value:
+        if self._type == "n":
+            return float(text)
+        if self._type == "s":
+            return self._texts[int(text)]
+        if self._type == "b":
+            return text.strip() not in ("0", "false")
+        if self._type == "e":
+            return ErrorValue(text)
+        return text
+
+
+def column_number(letters: str) -> int:
+    """28 for ``AB``."""
+    number = 0
+    for letter in letters:
+        number = number * 26 + ord(letter) - 64
+    return number
+
+
+def _reference(row: int, column: int) -> str:
+    letters = ""
+    while column:
+        column, letter = divmod(column - 1, 26)
+        letters = chr(65 + letter) + letters
+    return f"{letters}{row}"
+
+
+# --- XML ------------------------------------------------------------------------------
+
+
+def _parse(
+    file: IO[bytes],
+    start: Callable[[str, dict[str, str]], None],
+    text: Callable[[str], None] | None = None,
+    end: Callable[[str], None] | None = None,
+) -> None:
+    parser = expat.ParserCreate()
+    parser.buffer_text = True
+    parser.StartElementHandler = start
+    parser.CharacterDataHandler = text
+    parser.EndElementHandler = end
+    parser.EntityDeclHandler = _refuse_entities
+    while chunk := file.read(CHUNK):
+        parser.Parse(chunk, False)
+    parser.Parse(b"", True)
+
+
+def _refuse_entities(*_declaration: object) -> None:
+    raise ValueError("it declares XML entities, which no workbook has")
+
+
+def _local(name: str) -> str:
+    """A name without the prefix of its namespace."""
+    return name.rpartition(":")[2] if ":" in name else name

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from xlnn.audit.reading import read_tables
+from xlnn.audit.cell_values import Value, is_number
+from xlnn.audit.reading import StoredWorkbook
 from xlnn.errors import WorkbookError, XlnnError
 from xlnn.experiment.experiment import CHOICES, recipe_of
 from xlnn.workbook.map_sheet import COLUMNS
@@ -28,18 +29,22 @@ class SelfDescription:
     """The rows of the sheet Map with their numbers, as ``xlnn map --json`` lists them."""
 
 
-def read_description(path: Path) -> SelfDescription:
+def read_description(book: StoredWorkbook) -> SelfDescription:
     """What a workbook says of itself.
 
     Raises WorkbookError for a file that is no workbook of xlnn's.
     """
-    tables = read_tables(path, (MAP, SETTINGS))
+    for name in (MAP, SETTINGS):
+        if name not in book.sheets:
+            raise WorkbookError(
+                f"{book.path} has no sheet {name}: xlnn did not build it, or the sheet was deleted"
+            )
     settings = {
         row[0]: row[1]
-        for row in tables[SETTINGS]
+        for row in book.sheet(SETTINGS).rows()
         if len(row) > 1 and isinstance(row[0], str) and row[1] is not None
     }
-    return SelfDescription(path, settings, _map_entries(path, tables[MAP]))
+    return SelfDescription(book.path, settings, _map_entries(book.path, book.sheet(MAP).rows()))
 
 
 def to_json(description: SelfDescription) -> dict[str, Any]:
@@ -51,19 +56,21 @@ def to_json(description: SelfDescription) -> dict[str, Any]:
     }
 
 
-def _map_entries(path: Path, rows: Sequence[tuple[Any, ...]]) -> list[tuple[int, MapEntry]]:
-    header = next((i for i, row in enumerate(rows) if row[: len(COLUMNS)] == COLUMNS), None)
+def _map_entries(path: Path, rows: Sequence[Sequence[Value]]) -> list[tuple[int, MapEntry]]:
+    header = next((i for i, row in enumerate(rows) if tuple(row[: len(COLUMNS)]) == COLUMNS), None)
     if header is None:
         raise WorkbookError(f"{path}: its sheet {MAP} has no header {', '.join(COLUMNS)}")
     entries = []
     for number, row in enumerate(rows[header + 1 :], start=header + 2):
-        if row[0] is None:
+        if not row or row[0] is None:
             continue
-        cells = dict(zip(COLUMNS, row, strict=False))
+        # A row ends where its last filled cell does: what an input reads is blank.
+        padded = [*row, *[None] * len(COLUMNS)]
+        cells = dict(zip(COLUMNS, padded, strict=False))
         entry: MapEntry = {}
         for column, value in cells.items():
             if column in ("step", "epoch", "batch", "rows", "columns"):
-                if not isinstance(value, (int, float)) or int(value) != value:
+                if not is_number(value) or not float(value).is_integer():
                     raise WorkbookError(
                         f"{path}: row {number} of its sheet {MAP} has {value!r} as {column}, "
                         "which is not a whole number"
@@ -107,7 +114,7 @@ def read_plan(description: SelfDescription) -> Plan:
 
 def _whole(settings: Mapping[str, Any], key: str) -> int:
     value = settings.get(key)
-    if not isinstance(value, (int, float)) or int(value) != value:
+    if not is_number(value) or not float(value).is_integer():
         raise ValueError(f"{key} is {value!r}, not a whole number")
     if not 1 <= value <= MAX_ROWS:
         raise ValueError(f"{key} is {value}, not between 1 and {MAX_ROWS}")

@@ -13,9 +13,10 @@ import click
 @click.option("--json", "as_json", is_flag=True, help="For programs.")
 def map_(workbook: Path, as_json: bool) -> None:
     """Show where every matrix is in WORKBOOK."""
+    from xlnn.audit.reading import StoredWorkbook
     from xlnn.audit.self_description import read_description, to_json
 
-    description = to_json(read_description(workbook))
+    description = to_json(read_description(StoredWorkbook(workbook)))
     if as_json:
         click.echo(json.dumps(description, indent=1, ensure_ascii=False))
         return

@@ -8,7 +8,8 @@ import tempfile
 from pathlib import Path
 
 from xlnn.audit.engines.program import find_program, run_program
-from xlnn.audit.engines.values import SavedValues, Values
+from xlnn.audit.engines.values import Values
+from xlnn.audit.reading import StoredWorkbook
 from xlnn.errors import EngineError
 
 INSTALL = (
@@ -36,4 +37,4 @@ class Gnumeric:
             run_program([program, "--recalc", str(source), str(result)])
             if not result.exists():
                 raise EngineError(f"{path}: Gnumeric cannot load it")
-            return SavedValues(result)
+            return StoredWorkbook(result).load()

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import ironcalc
 
-from xlnn.audit.engines.values import ErrorValue, Value, Values
+from xlnn.audit.cell_values import ErrorValue, Value
+from xlnn.audit.engines.values import Values
 from xlnn.errors import EngineError
 
 
