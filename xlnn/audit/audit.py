@@ -222,8 +222,9 @@ class _Audit:
                     state[given.name] = derived[recipe.renewed[given.name], epoch - 1]
                 else:
                     state[given.name] = matrices[area.matrix, area.epoch]
-            for name, value in update(recipe, state).items():
-                derived[name, epoch] = value
+            with np.errstate(all="ignore"):  # a NaN stands for what is no number in the workbook
+                values = update(recipe, state)
+            derived |= {(name, epoch): value for name, value in values.items()}
         return derived
 
     # --- Checks ---
@@ -318,7 +319,7 @@ class _Audit:
                 return None
             values[name] = matrices[source]
         assert area.expr is not None
-        with np.errstate(all="ignore"):  # a NaN stands for what is no number in the workbook
+        with np.errstate(all="ignore"):
             return evaluate(area.expr, values)
 
     def _planned(self, area: Area) -> dict[tuple[int, int], tuple[str, Corners | None]]:

@@ -52,24 +52,38 @@ def updates(experiment: Experiment) -> Iterator[Values]:
         **start_values(experiment),
     }
     for epoch in range(1, experiment.epochs + 1):
-        values = update(recipe, state)
-        broken = next((name for name in values if not np.isfinite(values[name]).all()), None)
-        if broken is not None:
-            raise TrainingError(
-                f"in epoch {epoch} {broken} grows beyond the largest number that a computer holds: "
-                "choose a smaller learning rate, or smaller data and start values"
-            )
+        try:
+            with np.errstate(over="raise", invalid="raise", divide="raise"):
+                values = update(recipe, state)
+        except FloatingPointError as error:
+            raise _overflow(epoch, str(error)) from error
+        # A matrix product may overflow without raising.
+        for name, value in values.items():
+            if not np.isfinite(value).all():
+                raise _overflow(epoch, name)
         yield values
         state = {**state, **{name: values[new] for name, new in recipe.renewed.items()}}
 
 
+def _overflow(epoch: int, name: str) -> TrainingError:
+    return TrainingError(
+        f"in epoch {epoch} {name} grows beyond the largest number that a computer holds: "
+        "choose a smaller learning rate, or smaller data and start values"
+    )
+
+
 def update(recipe: Recipe, state: Values) -> dict[str, Array]:
     """Every matrix of one update: the settings, data and parameters in ``state``, and what
-    the steps make of them."""
+    the steps make of them.
+
+    Raises FloatingPointError with the name of a matrix that overflows, where NumPy is told to
+    raise (numpy.errstate).
+    """
     values = {name: state[name] for name in recipe.settings}
     values |= {given.name: state[given.name] for given in (*recipe.data, *recipe.parameters)}
-    # Overflow is looked for in the results, where it can be named.
-    with np.errstate(over="ignore", invalid="ignore"):
-        for step in recipe.steps:
+    for step in recipe.steps:
+        try:
             values[step.name] = evaluate(step.expr, values)
+        except FloatingPointError as error:
+            raise FloatingPointError(step.name) from error
     return values
