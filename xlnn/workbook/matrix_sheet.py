@@ -28,6 +28,9 @@ from xlnn.workbook.texts import Texts, about, axis_name
 LEAST_WIDTH, MOST_WIDTH, GAP_WIDTH = 13.0, 30.0, 3.0
 """Column widths in characters."""
 
+LEAST_COLUMNS = 5
+"""A band's title bar is at least this wide, so that its title fits above a small matrix."""
+
 LARGE = 1e7
 """From here on numbers are shown as powers of ten; -9999999.999 still fits LEAST_WIDTH."""
 
@@ -44,7 +47,7 @@ def matrix_page(plan: Plan, sheet: Sheet, trace: Trace, texts: Texts) -> Page:
     return Page(
         name=sheet.name,
         rows=writer.rows(),
-        dimension=f"A1:{cell_name(sheet.last_row, sheet.last_column)}",
+        dimension=f"A1:{cell_name(sheet.last_row, writer.last_column)}",
         widths=writer.widths(),
         links=writer.links(),
         freeze=cell_name(NOTATION + 1, 2),
@@ -61,6 +64,7 @@ class _MatrixSheet:
 
     def __init__(self, plan: Plan, sheet: Sheet, trace: Trace, texts: Texts) -> None:
         self.plan, self.sheet, self.trace, self.texts = plan, sheet, trace, texts
+        self.last_column = max(sheet.last_column, LEAST_COLUMNS)
         self.placements = (*sheet.operands, sheet.result)
         shown = {name for placement in self.placements for name in _names(placement.view)}
         self.formats = {name: self._format(name) for name in shown}
@@ -148,7 +152,7 @@ class _MatrixSheet:
         def put(row: int, cell: Cell) -> None:
             rows.setdefault(row, []).append(cell)
 
-        for column in range(1, self.sheet.last_column + 1):
+        for column in range(1, self.last_column + 1):
             put(first, Cell(column, "band", self._band_title(epoch) if column == 1 else None))
         for placement in self.placements:
             self._put_words(first, placement, put)

@@ -80,7 +80,7 @@ def _rows(plan: Plan, trace: Trace, built: dict[str, str | float], texts: Texts)
             [
                 Cell(1, "key", name),
                 Cell(SETTINGS_COLUMN, "whole input", setting),
-                Cell(3, "text", words[name]),
+                Cell(3, "comment", words[name]),
             ],
         )
     row = SETTINGS_FIRST + len(plan.recipe.settings) + 1

@@ -95,7 +95,7 @@ class _Start:
         if len(self.plan.epochs) > 1:
             roles.append("carried")
         for role in roles:
-            self._line(Cell(1, role, 0.123456), Cell(2, "text", words[f"legend_{role}"]))
+            self._line(Cell(1, role, 0.123456), Cell(2, "comment", words[f"legend_{role}"]))
 
     def _steps(self) -> None:
         words = self.texts["start"]

@@ -50,6 +50,7 @@ def _style(
     number: str = GENERAL,
     align: str | None = None,
     wrap: bool = False,
+    indent: int = 0,
 ) -> NamedStyle:
     style = NamedStyle(name=f"xlnn {name}")
     style.font = Font(
@@ -60,7 +61,7 @@ def _style(
     if border:
         style.border = _box(border)
     style.number_format = number
-    style.alignment = Alignment(horizontal=align, vertical="center", wrap_text=wrap)
+    style.alignment = Alignment(horizontal=align, vertical="center", wrap_text=wrap, indent=indent)
     return style
 
 
@@ -79,6 +80,7 @@ def _styles() -> list[NamedStyle]:
         _style("subtitle", size=13, bold=True, color=GREY),
         _style("notation", size=13, bold=True),
         _style("text"),
+        _style("comment", align="left", indent=1),
         _style("note", italic=True, color="7F4A00"),
         _style("link", color="1F4E9E", underline="single"),
         _style("band", bold=True, color="FFFFFF", fill=GREY),
