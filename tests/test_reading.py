@@ -59,6 +59,17 @@ def test_values_of_every_type_are_read(tmp_path: Path) -> None:
     assert book.sheet("S").rows() == [[0.1 + 0.2, "two", "a <b", True, "#DIV/0!", "x", None, 7]]
 
 
+def test_blanks_between_elements_and_pronunciation_are_no_text(tmp_path: Path) -> None:
+    book = workbook_of(
+        tmp_path,
+        '<worksheet>\n <sheetData>\n  <row r="1">\n   <c r="A1" t="inlineStr">\n    <is>\n'
+        '     <t>name</t>\n    </is>\n   </c>\n   <c r="B1" t="s">\n    <v>0</v>\n   </c>\n'
+        "  </row>\n </sheetData>\n</worksheet>",
+        "<sst>\n <si>\n  <t>東京</t>\n  <rPh><t>トウキョウ</t></rPh>\n </si>\n</sst>",
+    )
+    assert book.sheet("S").rows() == [["name", "東京"]]
+
+
 def test_shared_formulas_as_excel_saves_them_are_moved_to_their_cells(tmp_path: Path) -> None:
     book = workbook_of(
         tmp_path,

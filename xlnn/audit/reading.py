@@ -177,29 +177,59 @@ def _elements(archive: zipfile.ZipFile, entry: str) -> list[tuple[str, dict[str,
     return found
 
 
+class _Text:
+    """Collects the text of a string: its runs ``<t>``, without what says how it is pronounced
+    (``<rPh>``) and without the blanks between elements."""
+
+    def __init__(self) -> None:
+        self._pieces: list[str] = []
+        self._inside = self._pronounced = False
+
+    def begin(self, inside: bool) -> None:
+        """A new string; ``inside`` if its text follows without ``<t>``."""
+        self._pieces.clear()
+        self._inside = inside
+
+    def start(self, name: str) -> None:
+        """An element of the string begins."""
+        if name == "rPh":
+            self._pronounced = True
+        elif name == "t":
+            self._inside = not self._pronounced
+
+    def data(self, text: str) -> None:
+        """A piece of text."""
+        if self._inside:
+            self._pieces.append(text)
+
+    def end(self, name: str) -> None:
+        """An element of the string ends."""
+        self._inside = False
+        if name == "rPh":
+            self._pronounced = False
+
+    def __str__(self) -> str:
+        return "".join(self._pieces)
+
+
 def _shared_strings(file: IO[bytes]) -> list[str]:
     texts: list[str] = []
-    pieces: list[str] = []
-    inside = False
+    text = _Text()
 
     def start(name: str, _attributes: dict[str, str]) -> None:
-        nonlocal inside
         name = _local(name)
         if name == "si":
-            pieces.clear()
-        inside = name == "t"
-
-    def text(data: str) -> None:
-        if inside:
-            pieces.append(data)
+            text.begin(inside=False)
+        else:
+            text.start(name)
 
     def end(name: str) -> None:
-        nonlocal inside
-        inside = False
-        if _local(name) == "si":
-            texts.append("".join(pieces))
+        name = _local(name)
+        text.end(name)
+        if name == "si":
+            texts.append(str(text))
 
-    _parse(file, start, text, end)
+    _parse(file, start, text.data, end)
     return texts
 
 
@@ -219,10 +249,10 @@ class _SheetParser:
         self._value: str | None = None
         self._formula: str | None = None
         self._attributes: dict[str, str] = {}
-        self._pieces: list[str] = []
+        self._text = _Text()
 
     def parse(self, file: IO[bytes]) -> StoredSheet:
-        _parse(file, self._start, self._pieces.append, self._end)
+        _parse(file, self._start, self._text.data, self._end)
         return self._sheet
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:
@@ -231,20 +261,26 @@ class _SheetParser:
             self._type = attributes.get("t", "n")
             self._value = self._formula = None
             self._row, self._column = self._place(attributes.get("r"))
+        elif name == "v":
+            self._text.begin(inside=True)
         elif name == "f":
             self._attributes = attributes
+            self._text.begin(inside=True)
+        elif name == "is":
+            self._text.begin(inside=False)
         elif name == "row":
             self._row = int(attributes.get("r", self._row + 1))
             self._column = 0
-        if name in ("v", "f", "is"):
-            self._pieces.clear()
+        else:
+            self._text.start(name)
 
     def _end(self, name: str) -> None:
         name = _local(name)
+        self._text.end(name)
         if name in ("v", "is"):
-            self._value = "".join(self._pieces)
+            self._value = str(self._text)
         elif name == "f":
-            self._formula = "".join(self._pieces)
+            self._formula = str(self._text)
         elif name == "c":
             self._finish_cell()
 
