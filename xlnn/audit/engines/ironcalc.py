@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import os
+import sys
+import tempfile
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import ironcalc
 
 from xlnn.audit.cell_values import ErrorValue, Value
+from xlnn.audit.engines.bare import write_bare_copy
 from xlnn.audit.engines.values import Values
 from xlnn.errors import EngineError
 
@@ -21,15 +26,32 @@ class IronCalc:
         return str(ironcalc.__version__)
 
     def recompute(self, path: Path) -> Values:
-        try:
-            model = ironcalc.load_from_xlsx(str(path))
-            model.evaluate()
-        except BaseException as error:
-            # A panic in Rust arrives as an exception that is no Exception.
-            if isinstance(error, Exception) or type(error).__name__ == "PanicException":
-                raise EngineError(f"{path}: IronCalc cannot load it: {error}") from error
-            raise
+        with tempfile.TemporaryDirectory(prefix="xlnn-") as folder, _silence():
+            bare = Path(folder, "workbook.xlsx")
+            try:
+                write_bare_copy(path, bare)
+                model = ironcalc.load_from_xlsx(str(bare))
+                model.evaluate()
+            except BaseException as error:
+                # A panic in Rust arrives as an exception that is no Exception.
+                if isinstance(error, Exception) or type(error).__name__ == "PanicException":
+                    raise EngineError(f"{path}: IronCalc cannot load it: {error}") from error
+                raise
         return _Model(model)
+
+
+@contextmanager
+def _silence() -> Iterator[None]:
+    """Keeps what Rust prints about a panic away from the user; the exception says it too."""
+    sys.stderr.flush()
+    stderr, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    try:
+        yield
+    finally:
+        os.dup2(stderr, 2)
+        os.close(stderr)
+        os.close(nowhere)
 
 
 class _Model:
