@@ -1,0 +1,67 @@
+"""Reads what an engine computed, and measures how far it is from what it should be."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import numpy.typing as npt
+
+from xlnn.audit.cell_values import ErrorValue
+from xlnn.audit.engines.values import Values
+from xlnn.workbook.plan import Plan
+
+Array = npt.NDArray[np.float64]
+
+
+def difference(a: npt.ArrayLike, b: npt.ArrayLike) -> float:
+    """The largest |a - b| / max(1, |b|); infinite where the shapes differ."""
+    a, b = np.asarray(a, dtype=np.float64), np.asarray(b, dtype=np.float64)
+    if a.shape != b.shape:
+        return np.inf
+    return float(np.max(np.abs(a - b) / np.maximum(1, np.abs(b))))
+
+
+def block(values: Values, sheet: str, row: int, column: int, shape: tuple[int, int]) -> Array:
+    """A rectangle of numbers. Fails on a cell that holds anything else."""
+    numbers = np.empty(shape)
+    for i in range(shape[0]):
+        for j in range(shape[1]):
+            value = values.value(sheet, row + i, column + j)
+            place = f"{sheet}, row {row + i}, column {column + j}"
+            assert isinstance(value, (int, float)), f"{place} holds {value!r}"
+            numbers[i, j] = value
+    return numbers
+
+
+def differences(
+    values: Values, plan: Plan, expected: Mapping[int, Mapping[str, Array]]
+) -> dict[str, float]:
+    """How far every matrix in a workbook is from the expected one, by name and epoch.
+
+    Fails where the workbook lacks an expected matrix of a shown epoch.
+    """
+    found = {}
+    for area in plan.matrices():
+        shape = area.shape.rows.size, area.shape.columns.size
+        numbers = block(values, area.sheet, area.row, area.column, shape)
+        found[f"{area.matrix}, epoch {area.epoch}"] = difference(
+            numbers, expected[area.epoch][area.matrix]
+        )
+    for epoch in plan.epochs:
+        for name in expected[epoch]:
+            data = name in ("X", "y")  # stand once, for all epochs
+            assert data or f"{name}, epoch {epoch}" in found, f"{name} of epoch {epoch} is missing"
+    return found
+
+
+def error_cells(values: Values, plan: Plan) -> list[tuple[str, int, int, str]]:
+    """All cells on the sheets of the matrices that hold an error, with the error."""
+    errors = []
+    for sheet in plan.sheets:
+        for row in range(1, sheet.last_row + 1):
+            for column in range(1, sheet.last_column + 1):
+                value = values.value(sheet.name, row, column)
+                if isinstance(value, ErrorValue):
+                    errors.append((sheet.name, row, column, str(value)))
+    return errors

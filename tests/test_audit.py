@@ -1,0 +1,614 @@
+"""The audit passes what is right, whoever saved it, and names every cell that is wrong.
+
+Causes, the cells that are wrong in themselves, are told from cells that inherit a wrong number.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import openpyxl
+import pandas as pd
+import pytest
+from click.testing import CliRunner, Result
+from conftest import engine_or_skip
+from editing import WRONG, saved_by, typed, with_cell, with_wrong_values
+from lint import cells_of, column_letters, read_raw
+from openpyxl.worksheet.formula import ArrayFormula
+
+import xlnn
+from xlnn.audit.engines import Engine
+from xlnn.building import Built
+from xlnn.cli import main
+from xlnn.experiment.experiment import Experiment
+
+Edit = Callable[[Path, Path], Path]
+"""From a workbook and the path of a copy to that copy, changed."""
+
+
+def run_audit(*arguments: object) -> Result:
+    """``xlnn audit`` with some arguments."""
+    return CliRunner().invoke(main, ["audit", *map(str, arguments)])
+
+
+def audited(path: Path, *options: str) -> tuple[Result, dict[str, Any]]:
+    """What ``xlnn audit`` prints, and its report."""
+    report = path.with_suffix(".json")
+    result = run_audit(path, "--report", report, *options)
+    assert report.exists(), result.output
+    return result, json.loads(report.read_text("utf-8"))
+
+
+def causes(report: dict[str, Any]) -> set[tuple[str, str, str]]:
+    """Kind, sheet and cell of all findings that are wrong in themselves."""
+    return {(f["kind"], f["sheet"], f["cell"]) for f in report["findings"] if f["cause"]}
+
+
+def heirs(report: dict[str, Any]) -> set[str]:
+    """The sheets with cells that inherit wrong numbers."""
+    return {f["sheet"] for f in report["findings"] if not f["cause"]}
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Built:
+    """The worked example."""
+    path = tmp_path_factory.mktemp("demo") / "demo.xlsx"
+    return xlnn.build(xlnn.example("demo"), path, audited=False)
+
+
+@pytest.fixture(scope="module")
+def matrices(tmp_path_factory: pytest.TempPathFactory) -> Built:
+    """The worked example with one array formula a matrix, two epochs."""
+    path = tmp_path_factory.mktemp("matrices") / "matrices.xlsx"
+    experiment = xlnn.example("demo", {"formulas": "matrix", "epochs": 2})
+    return xlnn.build(experiment, path, audited=False)
+
+
+@pytest.fixture(scope="module", params=["cell", "matrix"])
+def either(request: pytest.FixtureRequest) -> Built:
+    """Both styles in turn."""
+    return request.getfixturevalue({"cell": "demo", "matrix": "matrices"}[request.param])
+
+
+# --- What is right passes -------------------------------------------------------------
+
+RANDOM = np.random.default_rng(11)
+UNTOUCHED = {
+    "long products": {"X": RANDOM.normal(size=(10, 12)), "hidden": (10,)},
+    "gaps between epochs": {"X": RANDOM.normal(size=(3, 2)), "epochs": 9, "show": [1, 2, -1]},
+    "two layers as matrices": {
+        "X": RANDOM.normal(size=(3, 2)),
+        "hidden": (2, 2),
+        "epochs": 3,
+        "formulas": "matrix",
+    },
+    "one sample": {"X": [[0.5]], "hidden": (1,)},
+    "saturated": {"X": [[900.0, -900.0], [800.0, 1.0]], "epochs": 2},
+}
+
+
+@pytest.mark.parametrize("name", UNTOUCHED)
+def test_an_untouched_workbook_passes(name: str, built: Callable[[Experiment], Path]) -> None:
+    fields = UNTOUCHED[name]
+    path = built(Experiment(y=np.linspace(0, 1, len(fields["X"])), **fields))
+    result, report = audited(path)
+    assert result.exit_code == 0, result.output
+    assert report["ok"]
+    assert report["findings"] == []
+    assert "all agree" in result.output
+
+
+def test_all_engines_pass_the_demo(demo: Built) -> None:
+    engine_or_skip("libreoffice")
+    engine_or_skip("gnumeric")
+    result, report = audited(demo.path, "--engine", "all")
+    assert result.exit_code == 0, result.output
+    assert [engine["name"] for engine in report["engines"]] == [
+        "ironcalc",
+        "libreoffice",
+        "gnumeric",
+    ]
+    assert all(engine["cells"] == report["cells"] for engine in report["engines"])
+    assert all(engine["max_rel_diff"] <= 1e-11 for engine in report["engines"])
+
+
+def test_every_formula_cell_of_the_file_is_compared(either: Built) -> None:
+    book, (_, report) = read_raw(either.path), audited(either.path)
+    formulas = sum(
+        len(cells_of(cell.array)) if cell.array else cell.formula is not None
+        for sheet in book.sheets.values()
+        for cell in sheet.cells.values()
+    )
+    assert report["cells"] == report["engines"][0]["cells"] == formulas
+
+
+# --- What is wrong is named -----------------------------------------------------------
+
+
+def content(formula: str, value: object, entry: str = "") -> str:
+    """The XML of a formula and the value that it carries."""
+    return f"<f{entry}>{formula}</f><v>{value}</v>"
+
+
+# d_output is read by Error_at_hidden_layer, wout_new and bout_new; through the first of them
+# by d_hiddenlayer, wh_new and bh_new.
+AFTER_D_OUTPUT = {
+    "Error_at_hidden_layer",
+    "wout_new",
+    "bout_new",
+    "d_hiddenlayer",
+    "wh_new",
+    "bh_new",
+}
+RIGHT = 0.0351256  # not the right number of d_output, but near it
+
+CHANGES: dict[str, tuple[Edit, set[tuple[str, str, str]], bool]] = {
+    # An edit, the causes that must be named, and whether others inherit a wrong number.
+    "a wrong cached value": (
+        lambda a, b: with_cell(a, b, "d_output", "B13", content("E!B13*slope_output_layer!B13", 9)),
+        {("stale-value", "d_output", "B13")},
+        False,
+    ),
+    "a formula changed in the file": (
+        lambda a, b: with_cell(
+            a, b, "d_output", "B13", content("E!B13+slope_output_layer!B13", RIGHT)
+        ),
+        {("changed-formula", "d_output", "B13")},
+        True,
+    ),
+    "a formula that reads the next row": (
+        lambda a, b: typed(a, b, {("d_output", "B13"): "=E!B14*slope_output_layer!B14"}),
+        {("changed-formula", "d_output", "B13")},
+        True,
+    ),
+    "a wrong number typed over a formula": (
+        lambda a, b: typed(a, b, {("d_output", "B13"): 0.5}),
+        {("hard-coded", "d_output", "B13")},
+        True,
+    ),
+    "a wrong number in the file": (
+        lambda a, b: with_cell(a, b, "d_output", "B13", "<v>0.5</v>"),
+        {("hard-coded", "d_output", "B13")},
+        True,
+    ),
+    "a text over a formula": (
+        lambda a, b: typed(a, b, {("d_output", "B13"): "oops"}),
+        {("hard-coded", "d_output", "B13")},
+        True,
+    ),
+    "a text in the file": (
+        lambda a, b: with_cell(a, b, "d_output", "B13", "<is><t>oops</t></is>"),
+        {("hard-coded", "d_output", "B13")},
+        True,
+    ),
+    "a deleted cell": (
+        lambda a, b: typed(a, b, {("d_output", "B13"): None}),
+        {("missing", "d_output", "B13")},
+        True,
+    ),
+    "a formula that divides by zero": (
+        lambda a, b: typed(a, b, {("d_output", "B13"): "=1/0"}),
+        {("changed-formula", "d_output", "B13")},
+        True,
+    ),
+    "a number typed over a copy": (
+        # The orange copies are read by nothing, so nothing inherits.
+        lambda a, b: typed(a, b, {("hidden_layer_input", "G12"): 7}),
+        {("hard-coded", "hidden_layer_input", "G12")},
+        False,
+    ),
+    "two changes, one after the other": (
+        lambda a, b: typed(a, b, {("d_output", "B13"): 0.5, ("bout_new", "B18"): "=bout!B12"}),
+        {("hard-coded", "d_output", "B13"), ("changed-formula", "bout_new", "B18")},
+        True,
+    ),
+    "an input deleted": (
+        lambda a, b: typed(a, b, {("X", "C13"): None}),
+        {("missing", "X", "C13")},
+        True,
+    ),
+    "a text as an input": (
+        lambda a, b: typed(a, b, {("wh", "B12"): "0,5"}),
+        {("wrong-value", "wh", "B12")},
+        True,
+    ),
+    "a text as the learning rate": (
+        lambda a, b: typed(a, b, {("Settings", "B5"): "fast"}),
+        {("wrong-value", "Settings", "B5")},
+        True,
+    ),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_wrong_cell_is_named(change: str, demo: Built, tmp_path: Path) -> None:
+    edit, expected, inherited = CHANGES[change]
+    result, report = audited(edit(demo.path, tmp_path / "changed.xlsx"))
+    assert result.exit_code == 1, result.output
+    assert not report["ok"]
+    assert causes(report) == expected
+    for kind, sheet, cell in expected:
+        assert f"{kind}: {sheet}!{cell}" in result.output
+    assert bool(heirs(report)) == inherited
+
+
+def test_cells_that_only_inherit_are_no_causes(demo: Built, tmp_path: Path) -> None:
+    path = typed(demo.path, tmp_path / "changed.xlsx", {("d_output", "B13"): 0.5})
+    result, report = audited(path)
+    assert heirs(report) == AFTER_D_OUTPUT
+    # Step 8 is computed row by row: only the second sample's row inherits.
+    rows = {f["cell"][1:] for f in report["findings"] if f["sheet"] == "d_hiddenlayer"}
+    assert rows == {"13"}
+    assert "inherit" in result.output
+
+
+def test_the_right_number_typed_over_a_formula_is_named_and_nothing_else(
+    demo: Built, tmp_path: Path
+) -> None:
+    right = float(demo.trace["d_output", 1][1, 0])
+    for name, path in {
+        "saved": typed(demo.path, tmp_path / "saved.xlsx", {("d_output", "B13"): right}),
+        "raw": with_cell(demo.path, tmp_path / "raw.xlsx", "d_output", "B13", f"<v>{right!r}</v>"),
+    }.items():
+        result, report = audited(path)
+        assert result.exit_code == 1, name
+        assert causes(report) == {("hard-coded", "d_output", "B13")}
+        assert heirs(report) == set()
+
+
+def test_a_finding_says_what_was_expected_and_found(demo: Built, tmp_path: Path) -> None:
+    path = typed(demo.path, tmp_path / "changed.xlsx", {("d_output", "B13"): "=E!B13*2"})
+    _, report = audited(path)
+    (finding,) = (finding for finding in report["findings"] if finding["cause"])
+    assert finding == {
+        "kind": "changed-formula",
+        "sheet": "d_output",
+        "cell": "B13",
+        "matrix": "d_output",
+        "step": 7,
+        "epoch": 1,
+        "expected": "=E!B13*slope_output_layer!B13",
+        "found": "=E!B13*2",
+        "cause": True,
+        "message": finding["message"],
+    }
+    assert "d_output!B13" in finding["message"]
+
+
+def test_a_number_typed_over_what_an_epoch_carries_on_is_named(tmp_path: Path) -> None:
+    built = xlnn.build(xlnn.example("demo", {"epochs": 2}), tmp_path / "two.xlsx", audited=False)
+    area = built.plan.matrix("wout", 2)
+    cell = f"{column_letters(area.column)}{area.row}"
+    result, report = audited(typed(built.path, tmp_path / "changed.xlsx", {("wout", cell): 0.5}))
+    assert result.exit_code == 1
+    assert causes(report) == {("hard-coded", "wout", cell)}
+    assert {f["epoch"] for f in report["findings"]} == {2}
+
+
+def test_a_wrong_value_inside_an_array_formula_is_named(matrices: Built, tmp_path: Path) -> None:
+    path = with_cell(matrices.path, tmp_path / "changed.xlsx", "d_output", "B13", "<v>9</v>")
+    result, report = audited(path)
+    assert result.exit_code == 1
+    assert causes(report) == {("stale-value", "d_output", "B13")}
+    assert heirs(report) == set()
+
+
+def test_an_array_formula_that_was_changed_is_named(matrices: Built, tmp_path: Path) -> None:
+    values = matrices.trace["d_output", 1]
+    entry = ' t="array" ref="B12:B14"'
+    changed = content("E+slope_output_layer", values[0, 0], entry)
+    path = with_cell(matrices.path, tmp_path / "changed.xlsx", "d_output", "B12", changed)
+    result, report = audited(path)
+    assert result.exit_code == 1
+    assert causes(report) == {("changed-formula", "d_output", f"B{row}") for row in (12, 13, 14)}
+    assert heirs(report) >= AFTER_D_OUTPUT
+
+
+def test_a_formula_entered_as_plain_instead_of_array_is_named(
+    matrices: Built, tmp_path: Path
+) -> None:
+    # Without array entry the other cells of the matrix are but numbers.
+    plain = content("E*slope_output_layer", matrices.trace["d_output", 1][0, 0])
+    path = with_cell(matrices.path, tmp_path / "changed.xlsx", "d_output", "B12", plain)
+    result, report = audited(path)
+    assert result.exit_code == 1
+    named = {cause for cause in causes(report) if cause[1] == "d_output"}
+    assert named == {
+        ("changed-formula", "d_output", "B12"),
+        ("hard-coded", "d_output", "B13"),
+        ("hard-coded", "d_output", "B14"),
+    }
+
+
+def test_what_a_text_among_the_inputs_of_a_product_spoils_only_inherits(
+    matrices: Built, tmp_path: Path
+) -> None:
+    # One cell that is no number makes the whole of {=MMULT(X,wh)+bh} an error: also the rows
+    # of the other samples, which are not to blame.
+    path = typed(matrices.path, tmp_path / "changed.xlsx", {("X", "C13"): "text"})
+    result, report = audited(path)
+    assert result.exit_code == 1
+    assert causes(report) == {("wrong-value", "X", "C13")}
+    assert "hidden_layer_input" in heirs(report)
+
+
+def test_a_deleted_sheet_is_named(demo: Built, tmp_path: Path) -> None:
+    book = openpyxl.load_workbook(demo.path)
+    del book["slope_hidden_layer"]
+    path = tmp_path / "changed.xlsx"
+    book.save(path)
+    result, report = audited(path)
+    assert result.exit_code == 1
+    missing = [f for f in report["findings"] if f["kind"] == "missing"]
+    assert [(f["sheet"], f["cause"]) for f in missing] == [("slope_hidden_layer", True)]
+    assert "slope_hidden_layer" in result.output
+    # What read the sheet fails, but no other cell is blamed for it.
+    assert {f["sheet"] for f in report["findings"] if f["cause"]} == {"slope_hidden_layer"}
+
+
+def broken_map(row: int, column: int, value: object) -> Edit:
+    """A change of the Map's cell in a row of its header (0) or a matrix (from 1 on)."""
+
+    def edit(source: Path, target: Path) -> Path:
+        cell = f"{column_letters(column)}{4 + row}"
+        return typed(source, target, {("Map", cell): value})
+
+    return edit
+
+
+MAPS: dict[str, tuple[Edit, str]] = {
+    "another range": (broken_map(14, 6, "B12:B13"), "18"),
+    "another name": (broken_map(14, 1, "d_outputs"), "18"),
+    "another step": (broken_map(14, 2, 8), "18"),
+    "other operands": (broken_map(14, 10, "E"), "18"),
+    "no name in the last row": (broken_map(20, 1, None), "24"),
+}
+
+
+@pytest.mark.parametrize("change", MAPS)
+def test_a_broken_row_of_the_map_is_named(change: str, demo: Built, tmp_path: Path) -> None:
+    edit, row = MAPS[change]
+    result, report = audited(edit(demo.path, tmp_path / "changed.xlsx"))
+    assert result.exit_code == 1, result.output
+    (finding,) = report["findings"]
+    assert (finding["kind"], finding["sheet"], finding["cause"]) == ("structure", "Map", True)
+    assert finding["cell"].lstrip("ABCDEFGHIJ") == row
+
+
+# --- Cached values are never believed ---------------------------------------------------
+
+
+def test_no_engine_believes_the_values_in_the_file(
+    engine: Engine, either: Built, tmp_path: Path
+) -> None:
+    path = with_wrong_values(either.path, tmp_path / "wrong.xlsx")
+    sheets = pd.read_excel(path, sheet_name=None, header=None)
+    values = engine.recompute(path)
+    for area in either.plan.matrices():
+        if area.kind == "input":
+            continue
+        expected = either.trace[area.matrix, area.epoch]
+        for (i, j), number in np.ndenumerate(expected):
+            row, column = area.row + i, area.column + j
+            # The file does say something else.
+            assert sheets[area.sheet].iloc[row - 1, column - 1] == WRONG
+            found = values.value(area.sheet, row, column)
+            assert isinstance(found, float | int)
+            assert abs(found - number) <= 1e-11 * max(1, abs(number)), (engine.name, area)
+
+
+def test_a_workbook_with_wrong_values_everywhere_fails_though_it_recomputes_right(
+    either: Built, tmp_path: Path
+) -> None:
+    _, report = audited(with_wrong_values(either.path, tmp_path / "wrong.xlsx"))
+    assert {finding["kind"] for finding in report["findings"]} == {"stale-value"}
+    assert len(report["findings"]) == report["cells"]
+    assert report["engines"][0]["max_rel_diff"] <= 1e-12
+
+
+@pytest.mark.parametrize("name", ["libreoffice", "gnumeric"])
+def test_the_other_engines_name_a_wrong_cell_too(name: str, demo: Built, tmp_path: Path) -> None:
+    engine_or_skip(name)
+    path = typed(demo.path, tmp_path / "changed.xlsx", {("d_output", "B13"): 0.5})
+    result, report = audited(path, "--engine", name)
+    assert result.exit_code == 1
+    assert causes(report) == {("hard-coded", "d_output", "B13")}
+    assert heirs(report) == AFTER_D_OUTPUT
+
+
+# --- Inputs may be changed, by whatever program -----------------------------------------
+
+EDITS: dict[tuple[str, str], float] = {
+    ("Settings", "B5"): 0.7,
+    ("X", "C13"): 0.25,
+    ("wh", "B13"): -1.5,
+}
+
+
+def edited(experiment: Experiment) -> Experiment:
+    """The experiment with the same edits."""
+    X = np.array(experiment.X)
+    X[1, 1] = 0.25
+    wh = np.array(experiment.weights["wh"])
+    wh[1, 0] = -1.5
+    return Experiment(
+        X=X,
+        y=experiment.y,
+        epochs=experiment.epochs,
+        learning_rate=0.7,
+        weights={**experiment.weights, "wh": wh},
+    )
+
+
+@pytest.mark.parametrize("place", EDITS)
+def test_an_edited_input_is_no_error(place: tuple[str, str], either: Built, tmp_path: Path) -> None:
+    path = typed(either.path, tmp_path / "edited.xlsx", {place: EDITS[place]})
+    result, report = audited(path)
+    assert result.exit_code == 0, result.output
+    assert report["findings"] == []
+
+
+@pytest.mark.parametrize("program", ["openpyxl", "libreoffice", "gnumeric"])
+def test_edited_inputs_saved_by_a_program_are_no_error_and_change_the_numbers(
+    program: str, either: Built, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    path = saved_by(program, typed(either.path, tmp_path / "edited.xlsx", EDITS), tmp_path)
+    result, report = audited(path)
+    assert result.exit_code == 0, result.output
+    # An engine that is no Python may print past us.
+    assert capfd.readouterr() == ("", "")
+    assert report["cells"] == either.plan.formula_cells
+    before, after = either.trace, xlnn.run(edited(either.trace.experiment))
+    values = engine_or_skip("ironcalc").recompute(path)
+    epoch = either.plan.epochs[-1]
+    for name in ("hidden_layer_input", "d_output", "wh_new", "bout_new"):
+        area = either.plan.matrix(name, epoch)
+        rows, columns = after[name, epoch].shape
+        found = [
+            [values.value(name, area.row + i, area.column + j) for j in range(columns)]
+            for i in range(rows)
+        ]
+        assert np.allclose(found, after[name, epoch], rtol=1e-9, atol=1e-9)
+        assert not np.allclose(found, before[name, epoch], rtol=1e-3, atol=1e-3)
+
+
+@pytest.mark.parametrize("program", ["libreoffice", "gnumeric"])
+def test_a_wrong_cell_is_named_whatever_program_saved_it(
+    program: str, either: Built, tmp_path: Path
+) -> None:
+    plain = either.plan.style == "cell"
+    formula = "=E!B13" if plain else ArrayFormula("B12:B14", "=E")
+    cell = "B13" if plain else "B12"
+    path = typed(either.path, tmp_path / "changed.xlsx", {("d_output", cell): formula})
+    result, report = audited(saved_by(program, path, tmp_path))
+    assert result.exit_code == 1, result.output
+    rows = (13,) if plain else (12, 13, 14)
+    assert causes(report) == {("changed-formula", "d_output", f"B{row}") for row in rows}
+
+
+# --- What cannot be audited -------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "package"), [("libreoffice", "libreoffice-calc"), ("gnumeric", "gnumeric")]
+)
+def test_a_missing_engine_is_named_with_how_to_install_it(
+    name: str, package: str, demo: Built, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    result = run_audit(demo.path, "--engine", name)
+    assert result.exit_code == 2
+    assert f"apt-get install {package}" in result.output
+    assert "not installed" in result.output
+    # The engine that comes with xlnn needs no program.
+    assert run_audit(demo.path).exit_code == 0
+
+
+def foreign(path: Path) -> None:
+    openpyxl.Workbook().save(path)
+
+
+def half(path: Path) -> None:
+    foreign(path)
+    path.write_bytes(path.read_bytes()[:2000])
+
+
+NO_WORKBOOKS: dict[str, Callable[[Path], object]] = {
+    "missing": lambda path: None,
+    "empty": lambda path: path.write_bytes(b""),
+    "text": lambda path: path.write_text("a,b\n1,2\n"),
+    "noise": lambda path: path.write_bytes(bytes(range(256)) * 9),
+    "half": half,
+    "foreign": foreign,
+    "folder": lambda path: path.mkdir(),
+}
+
+
+@pytest.mark.parametrize("command", ["audit", "map"])
+@pytest.mark.parametrize("what", NO_WORKBOOKS)
+def test_a_file_that_is_no_workbook_of_ours_is_refused(
+    what: str, command: str, tmp_path: Path
+) -> None:
+    path = tmp_path / f"{what}.xlsx"
+    NO_WORKBOOKS[what](path)
+    result = CliRunner().invoke(main, [command, str(path)])
+    assert result.exit_code == 2
+    assert result.stderr.startswith("Error: ")
+    assert path.name in result.stderr
+    assert "Traceback" not in result.output
+    assert "defect" not in result.output
+
+
+def test_a_workbook_that_lost_its_settings_is_refused(demo: Built, tmp_path: Path) -> None:
+    path = typed(demo.path, tmp_path / "lost.xlsx", {("Settings", "A10"): "sample"})
+    result = run_audit(path)
+    assert result.exit_code == 2
+    assert "Settings" in result.stderr
+    assert "samples" in result.stderr
+
+
+def test_one_bad_file_does_not_keep_the_others_from_being_audited(
+    demo: Built, tmp_path: Path
+) -> None:
+    result = run_audit(tmp_path / "missing.xlsx", demo.path)
+    assert result.exit_code == 2
+    assert f"{demo.path}: all agree" in result.output
+
+
+# --- Reports --------------------------------------------------------------------------
+
+
+def test_the_json_report_has_the_shape_that_design_gives(demo: Built) -> None:
+    _, report = audited(demo.path)
+    assert list(report) == ["workbook", "ok", "tolerance", "cells", "engines", "findings"]
+    assert (report["workbook"], report["ok"]) == (str(demo.path), True)
+    assert report["tolerance"] == 1e-9
+    (engine,) = report["engines"]
+    assert set(engine) == {"name", "version", "cells", "max_abs_diff", "max_rel_diff"}
+
+
+def test_the_tolerance_decides_what_passes(demo: Built, tmp_path: Path) -> None:
+    near = demo.trace["d_output", 1][1, 0] + 1e-6
+    formula = content("E!B13*slope_output_layer!B13", near)
+    path = with_cell(demo.path, tmp_path / "near.xlsx", "d_output", "B13", formula)
+    assert run_audit(path).exit_code == 1
+    assert run_audit(path, "--tolerance", "1e-5").exit_code == 0
+    assert run_audit(path, "--tolerance", "nan").exit_code == 2
+
+
+@pytest.fixture
+def wrong(demo: Built, tmp_path: Path) -> Path:
+    """A workbook in which a formula was replaced by one that a browser could trip over."""
+    cells = {("d_output", "B13"): '=IF(E!B13<0,"<b>",0)'}
+    return typed(demo.path, tmp_path / "wrong.xlsx", cells)
+
+
+def test_the_html_report_can_be_read(wrong: Path, tmp_path: Path) -> None:
+    path = tmp_path / "report.html"
+    assert run_audit(wrong, "--report", path).exit_code == 1
+    text = path.read_text("utf-8")
+    assert text.startswith("<!doctype html>")
+    assert "d_output!B13" in text
+    assert "&lt;b&gt;" in text
+    assert "<b>" not in text
+
+
+def test_the_excel_report_can_be_read_and_computes_nothing(wrong: Path, tmp_path: Path) -> None:
+    path = tmp_path / "report.xlsx"
+    assert run_audit(wrong, "--report", path).exit_code == 1
+    findings = pd.read_excel(path, sheet_name="Findings")
+    first = findings[findings["cause"].astype(bool)].iloc[0]
+    assert (first["sheet"], first["cell"]) == ("d_output", "B13")
+    assert first["found"] == '=IF(E!B13<0,"<b>",0)'
+    assert pd.read_excel(path, sheet_name="Engines")["name"].tolist() == ["ironcalc"]
+
+
+def test_several_workbooks_make_one_report(demo: Built, wrong: Path, tmp_path: Path) -> None:
+    path = tmp_path / "report.json"
+    assert run_audit(demo.path, wrong, "--report", path).exit_code == 1
+    reports = json.loads(path.read_text("utf-8"))
+    assert [report["ok"] for report in reports] == [True, False]

@@ -1,0 +1,638 @@
+"""Every node of an expression means the same to every reader.
+
+Each example stands beside what each reader makes of it: the value (NumPy), the formula of its
+last cell and of the whole matrix (Excel), the notation, the sentence and the operands on the
+page. The formulas are then computed by spreadsheet programs and held against the value.
+"""
+
+from __future__ import annotations
+
+import importlib
+import math
+import pkgutil
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import get_args
+
+import numpy as np
+import pytest
+from openpyxl import Workbook
+from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.formula import ArrayFormula
+from recomputed import block, difference
+
+import xlnn.maths
+from xlnn.audit.engines import ENGINES, Engine
+from xlnn.errors import ExpressionError
+from xlnn.maths.evaluate import evaluate
+from xlnn.maths.expr import (
+    ONE,
+    SCALAR,
+    Apply,
+    Arithmetic,
+    Axis,
+    ColumnSum,
+    Comparison,
+    Expr,
+    Function,
+    Matrix,
+    Negative,
+    Number,
+    Operator,
+    Relation,
+    RowMax,
+    Rows,
+    RowSum,
+    Shape,
+    Total,
+    Where,
+    is_view,
+    walk,
+)
+from xlnn.maths.formulas import Style, Window, formula, formulas
+from xlnn.maths.shapes import shape_of
+from xlnn.maths.words import notation, sentence
+from xlnn.workbook.falk import operands
+from xlnn.workbook.texts import load_texts
+
+PHRASES = load_texts()["phrases"]
+STYLES = get_args(Style)
+
+sample, feature, neuron = Axis("sample", 2), Axis("feature", 3), Axis("neuron", 2)
+pixel = Axis("pixel", 9)  # one more than a product that is written out
+
+X = Matrix("X", Shape(sample, feature))
+wh = Matrix("wh", Shape(feature, neuron))
+bh = Matrix("bh", Shape(ONE, neuron))
+Z = Matrix("Z", Shape(sample, neuron))
+E = Matrix("E", Shape(sample, neuron))
+H = Matrix("H", Shape(sample, neuron))
+largest = Matrix("largest", Shape(sample, ONE))
+rate = Matrix("rate", SCALAR)
+pixels = Matrix("pixels", Shape(sample, pixel))
+weights = Matrix("weights", Shape(pixel, neuron))
+
+VALUES = {
+    name: np.array(rows, dtype=np.float64)
+    for name, rows in {
+        "X": [[1, 2, 3], [4, 5, 6]],
+        "wh": [[1, -2], [3, 4], [-5, 6]],
+        "bh": [[10, -20]],
+        "Z": [[-1, 2], [3, -4]],
+        "E": [[0.5, -0.25], [2, 4]],
+        "H": [[2, 4], [8, -16]],
+        "largest": [[2], [-3]],
+        "rate": [[0.5]],
+        "pixels": [[1, 2, 3, 4, 5, 6, 7, 8, 9], [9, 8, 7, 6, 5, 4, 3, 2, 1]],
+        "weights": [[i, -1] for i in range(1, 10)],
+    }.items()
+}
+
+
+class Sheets:
+    """Each matrix has a sheet of its name and stands there from A1 on."""
+
+    def address(self, matrix: Matrix, window: Window) -> str:
+        return f"{matrix.name}!{cells(window)}"
+
+
+def cells(window: Window) -> str:
+    first = f"{get_column_letter(window.column + 1)}{window.row + 1}"
+    if window.is_cell:
+        return first
+    column = get_column_letter(window.column + window.columns)
+    return f"{first}:{column}{window.row + window.rows}"
+
+
+def each(function: Callable[[float], float], name: str) -> list[list[float]]:
+    return [[function(value) for value in row] for row in VALUES[name]]
+
+
+@dataclass(frozen=True)
+class Example:
+    """An expression, and what each reader must make of it."""
+
+    expr: Expr
+    shape: Shape
+    value: Sequence[Sequence[float]]
+    cell: str
+    """The formula of the last cell; its row and column show how references move."""
+    matrix: str
+    """The formula of the whole matrix, or of its last row where each row has its own."""
+    notation: str
+    words: str
+    operands: str
+    array: bool = False
+    """Whether the formula of a single cell must be entered as an array formula."""
+
+
+S_N, S_F = Z.shape, X.shape
+N_N = Shape(neuron, neuron)
+
+# fmt: off
+EXAMPLES = [
+    # --- Leaves ---
+    Example(X, S_F, [[1, 2, 3], [4, 5, 6]],
+        "X!C2", "X!A1:C2", "X", "X", "X beside"),
+    Example(Number(1.0), SCALAR, [[1]],
+        "1", "1", "1", "1", ""),
+    Example(Number(-2.5), SCALAR, [[-2.5]],
+        "-2.5", "-2.5", "-2.5", "-2.5", ""),
+
+    # --- Other arrangements of the same cells ---
+    Example(X.T, S_F.transposed, [[1, 4], [2, 5], [3, 6]],
+        "X!C2", "TRANSPOSE(X!A1:C2)", "Xᵀ", "X transposed", "Xᵀ beside"),
+    Example(X.T.T, S_F, [[1, 2, 3], [4, 5, 6]],
+        "X!C2", "TRANSPOSE(TRANSPOSE(X!A1:C2))", "Xᵀᵀ", "X transposed transposed", "Xᵀᵀ beside"),
+    Example(Rows(X, 1, 1), Shape(Axis("sample", 1), feature), [[4, 5, 6]],
+        "X!C2", "X!A2:C2", "X[rows 2–2]", "rows 2 to 2 of X", "X[rows 2–2] beside"),
+    Example(Rows(X.T, 1, 2), Shape(Axis("feature", 2), sample), [[2, 5], [3, 6]],
+        "X!C2", "TRANSPOSE(X!B1:C2)", "Xᵀ[rows 2–3]", "rows 2 to 3 of X transposed",
+        "Xᵀ[rows 2–3] beside"),
+
+    # --- Products ---
+    Example(X @ wh, S_N, [[-8, 24], [-11, 48]],
+        "X!A2*wh!B1+X!B2*wh!B2+X!C2*wh!B3", "MMULT(X!A1:C2,wh!A1:B3)",
+        "X · wh", "the matrix product of X and wh", "X left, wh above"),
+    Example(X.T @ Z, Shape(feature, neuron), [[11, -14], [13, -16], [15, -18]],
+        "X!C1*Z!B1+X!C2*Z!B2", "MMULT(TRANSPOSE(X!A1:C2),Z!A1:B2)",
+        "Xᵀ · Z", "the matrix product of X transposed and Z", "Xᵀ left, Z above"),
+    Example(Z @ wh.T, S_F, [[-5, 5, 17], [11, -7, -39]],
+        "Z!A2*wh!A3+Z!B2*wh!B3", "MMULT(Z!A1:B2,TRANSPOSE(wh!A1:B3))",
+        "Z · whᵀ", "the matrix product of Z and wh transposed", "Z left, whᵀ above"),
+    Example(Rows(X, 1, 1) @ wh, Shape(Axis("sample", 1), neuron), [[-11, 48]],
+        "X!A2*wh!B1+X!B2*wh!B2+X!C2*wh!B3", "MMULT(X!A2:C2,wh!A1:B3)",
+        "X[rows 2–2] · wh", "the matrix product of rows 2 to 2 of X and wh",
+        "X[rows 2–2] left, wh above"),
+    Example(largest @ bh, S_N, [[20, -40], [-30, 60]],
+        "largest!A2*bh!B1", "MMULT(largest!A1:A2,bh!A1:B1)",
+        "largest · bh", "the matrix product of largest and bh", "largest left, bh above"),
+    # Too long to be written out: a plain formula takes a row and a row, or a column and a column ...
+    Example(weights.T @ weights, N_N, [[285, -45], [-45, 9]],
+        "SUMPRODUCT(weights!B1:B9,weights!B1:B9)", "MMULT(TRANSPOSE(weights!A1:B9),weights!A1:B9)",
+        "weightsᵀ · weights", "the matrix product of weights transposed and weights",
+        "weightsᵀ left, weights above"),
+    Example(pixels @ pixels.T, Shape(sample, sample), [[285, 165], [165, 285]],
+        "SUMPRODUCT(pixels!A2:I2,pixels!A2:I2)", "MMULT(pixels!A1:I2,TRANSPOSE(pixels!A1:I2))",
+        "pixels · pixelsᵀ", "the matrix product of pixels and pixels transposed",
+        "pixels left, pixelsᵀ above"),
+    # ... but a row and a column only as an array formula.
+    Example(pixels @ weights, S_N, [[285, -45], [165, -45]],
+        "MMULT(pixels!A2:I2,weights!B1:B9)", "MMULT(pixels!A1:I2,weights!A1:B9)",
+        "pixels · weights", "the matrix product of pixels and weights",
+        "pixels left, weights above", array=True),
+    Example(weights.T @ pixels.T, S_N.transposed, [[285, 165], [-45, -45]],
+        "MMULT(TRANSPOSE(weights!B1:B9),TRANSPOSE(pixels!A2:I2))",
+        "MMULT(TRANSPOSE(weights!A1:B9),TRANSPOSE(pixels!A1:I2))",
+        "weightsᵀ · pixelsᵀ", "the matrix product of weights transposed and pixels transposed",
+        "weightsᵀ left, pixelsᵀ above", array=True),
+
+    # --- Sums and the largest ---
+    Example(ColumnSum(Z), Shape(ONE, neuron), [[2, -2]],
+        "SUM(Z!B1:B2)", "MMULT(TRANSPOSE(ROW(Z!A1:A2)^0),Z!A1:B2)",
+        "Σrows(Z)", "the sum of each column of Z", "Z above"),
+    Example(ColumnSum(X.T), Shape(ONE, sample), [[6, 15]],
+        "SUM(X!A2:C2)", "MMULT(COLUMN(X!A1:C1)^0,TRANSPOSE(X!A1:C2))",
+        "Σrows(Xᵀ)", "the sum of each column of X transposed", "Xᵀ above"),
+    Example(ColumnSum(Rows(X, 1, 1)), Shape(ONE, feature), [[4, 5, 6]],
+        "SUM(X!C2)", "MMULT(TRANSPOSE(ROW(X!A2)^0),X!A2:C2)",
+        "Σrows(X[rows 2–2])", "the sum of each column of rows 2 to 2 of X", "X[rows 2–2] above"),
+    Example(ColumnSum(largest), SCALAR, [[-1]],
+        "SUM(largest!A1:A2)", "SUM(largest!A1:A2)",
+        "Σrows(largest)", "the sum of each column of largest", "largest above"),
+    Example(RowSum(Z), Shape(sample, ONE), [[1], [-1]],
+        "SUM(Z!A2:B2)", "MMULT(Z!A1:B2,TRANSPOSE(COLUMN(Z!A1:B1)^0))",
+        "Σcolumns(Z)", "the sum of each row of Z", "Z left"),
+    Example(RowSum(X.T), Shape(feature, ONE), [[5], [7], [9]],
+        "SUM(X!C1:C2)", "MMULT(TRANSPOSE(X!A1:C2),ROW(X!A1:A2)^0)",
+        "Σcolumns(Xᵀ)", "the sum of each row of X transposed", "Xᵀ left"),
+    Example(RowSum(bh), SCALAR, [[-10]],
+        "SUM(bh!A1:B1)", "SUM(bh!A1:B1)",
+        "Σcolumns(bh)", "the sum of each row of bh", "bh left"),
+    Example(RowMax(Z), Shape(sample, ONE), [[2], [3]],
+        "MAX(Z!A2:B2)", "MAX(Z!A2:B2)",
+        "rowmax(Z)", "the largest number of each row of Z", "Z left"),
+    Example(RowMax(X.T), Shape(feature, ONE), [[4], [5], [6]],
+        "MAX(X!C1:C2)", "MAX(X!C1:C2)",
+        "rowmax(Xᵀ)", "the largest number of each row of X transposed", "Xᵀ left"),
+    Example(Z - RowMax(Z), S_N, [[-3, 0], [0, -7]],
+        "Z!B2-MAX(Z!A2:B2)", "Z!A2:B2-MAX(Z!A2:B2)",
+        "Z − rowmax(Z)", "Z minus the largest number of each row of Z", "Z beside, Z left"),
+    Example(Total(E), SCALAR, [[6.25]],
+        "SUM(E!A1:B2)", "SUM(E!A1:B2)",
+        "Σ(E)", "the sum of all cells of E", "E beside"),
+    Example(Total(X.T), SCALAR, [[21]],
+        "SUM(X!A1:C2)", "SUM(X!A1:C2)",
+        "Σ(Xᵀ)", "the sum of all cells of X transposed", "Xᵀ beside"),
+    Example(Total(E * E) / 2, SCALAR, [[10.15625]],
+        "SUMPRODUCT(E!A1:B2*E!A1:B2)/2", "SUMPRODUCT(E!A1:B2*E!A1:B2)/2",
+        "Σ(E ∘ E) / 2", "the sum of all cells of E times E, cell by cell divided by 2", "E beside"),
+    Example(Total(Apply(Function.ABS, Z)), SCALAR, [[10]],
+        "SUMPRODUCT(ABS(Z!A1:B2))", "SUMPRODUCT(ABS(Z!A1:B2))",
+        "Σ(abs(Z))", "the sum of all cells of the size without sign of every cell of Z", "Z beside",
+        array=True),
+    Example(Total(Where(Z > 0, Z, Number(0.0))), SCALAR, [[5]],
+        "SUMPRODUCT(IF(Z!A1:B2>0,Z!A1:B2,0))", "SUMPRODUCT(IF(Z!A1:B2>0,Z!A1:B2,0))",
+        "Σ(if([Z > 0], Z, 0))", "the sum of all cells of where [Z > 0]: Z; elsewhere: 0",
+        "Z beside", array=True),
+
+    # --- Arithmetic, cell by cell ---
+    Example(Z + E, S_N, [[-0.5, 1.75], [5, 0]],
+        "Z!B2+E!B2", "Z!A1:B2+E!A1:B2", "Z + E", "Z plus E", "Z beside, E beside"),
+    Example(Z - E, S_N, [[-1.5, 2.25], [1, -8]],
+        "Z!B2-E!B2", "Z!A1:B2-E!A1:B2", "Z − E", "Z minus E", "Z beside, E beside"),
+    Example(Z * E, S_N, [[-0.5, -0.5], [6, -16]],
+        "Z!B2*E!B2", "Z!A1:B2*E!A1:B2", "Z ∘ E", "Z times E, cell by cell", "Z beside, E beside"),
+    Example(Z / E, S_N, [[-2, -8], [1.5, -1]],
+        "Z!B2/E!B2", "Z!A1:B2/E!A1:B2", "Z / E", "Z divided by E", "Z beside, E beside"),
+    # A row goes with every row and stands above; a column goes with every column.
+    Example(X @ wh + bh, S_N, [[2, 4], [-1, 28]],
+        "X!A2*wh!B1+X!B2*wh!B2+X!C2*wh!B3+bh!B1", "MMULT(X!A1:C2,wh!A1:B3)+bh!A1:B1",
+        "X · wh + bh", "the matrix product of X and wh, with bh added to every row",
+        "X left, wh above, bh above"),
+    Example(Z + bh, S_N, [[9, -18], [13, -24]],
+        "Z!B2+bh!B1", "Z!A1:B2+bh!A1:B1", "Z + bh", "Z plus bh", "Z beside, bh above"),
+    Example(Z * largest, S_N, [[-2, 4], [-9, 12]],
+        "Z!B2*largest!A2", "Z!A1:B2*largest!A1:A2", "Z ∘ largest",
+        "Z times largest, cell by cell", "Z beside, largest beside"),
+    Example(largest * bh, S_N, [[20, -40], [-30, 60]],
+        "largest!A2*bh!B1", "largest!A1:A2*bh!A1:B1", "largest ∘ bh",
+        "largest times bh, cell by cell", "largest beside, bh above"),
+    # A number goes with every cell.
+    Example(rate * Z, S_N, [[-0.5, 1], [1.5, -2]],
+        "rate!A1*Z!B2", "rate!A1*Z!A1:B2", "rate × Z", "rate times Z", "rate beside, Z beside"),
+    Example(1 + Z, S_N, [[0, 3], [4, -3]],
+        "1+Z!B2", "1+Z!A1:B2", "1 + Z", "1 plus Z", "Z beside"),
+    Example(1 - Z, S_N, [[2, -1], [-2, 5]],
+        "1-Z!B2", "1-Z!A1:B2", "1 − Z", "1 minus Z", "Z beside"),
+    Example(2 * Z, S_N, [[-2, 4], [6, -8]],
+        "2*Z!B2", "2*Z!A1:B2", "2 × Z", "2 times Z", "Z beside"),
+    Example(1 / E, S_N, [[2, -4], [0.5, 0.25]],
+        "1/E!B2", "1/E!A1:B2", "1 / E", "1 divided by E", "E beside"),
+    Example(E * (1 - E), S_N, [[0.25, -0.3125], [-2, -12]],
+        "E!B2*(1-E!B2)", "E!A1:B2*(1-E!A1:B2)", "E ∘ (1 − E)",
+        "E times (1 minus E), cell by cell", "E beside"),
+    Example(wh + rate * (X.T @ Z), wh.shape, [[6.5, -9], [9.5, -4], [2.5, -3]],
+        "wh!B3+rate!A1*(X!C1*Z!B1+X!C2*Z!B2)",
+        "wh!A1:B3+rate!A1*MMULT(TRANSPOSE(X!A1:C2),Z!A1:B2)", "wh + rate × (Xᵀ · Z)",
+        "wh plus (rate times the matrix product of X transposed and Z)",
+        "wh beside, rate beside, Xᵀ left, Z above"),
+    Example(-Z, S_N, [[1, -2], [-3, 4]],
+        "-Z!B2", "-Z!A1:B2", "−Z", "minus Z", "Z beside"),
+
+    # --- Functions of every cell ---
+    Example(Apply(Function.EXP, Z), S_N, each(math.exp, "Z"),
+        "EXP(Z!B2)", "EXP(Z!A1:B2)", "exp(Z)", "e to the power of every cell of Z", "Z beside"),
+    Example(Apply(Function.LOG, X), S_F, each(math.log, "X"),
+        "LN(X!C2)", "LN(X!A1:C2)", "log(X)", "the natural logarithm of every cell of X",
+        "X beside"),
+    Example(Apply(Function.SQRT, X), S_F, each(math.sqrt, "X"),
+        "SQRT(X!C2)", "SQRT(X!A1:C2)", "sqrt(X)", "the square root of every cell of X", "X beside"),
+    Example(Apply(Function.ABS, Z), S_N, [[1, 2], [3, 4]],
+        "ABS(Z!B2)", "ABS(Z!A1:B2)", "abs(Z)", "the size without sign of every cell of Z",
+        "Z beside"),
+    Example(Apply(Function.TANH, Z), S_N, each(math.tanh, "Z"),
+        "TANH(Z!B2)", "TANH(Z!A1:B2)", "tanh(Z)", "the hyperbolic tangent of every cell of Z",
+        "Z beside"),
+    Example(Apply(Function.SIGMOID, Z), S_N, each(lambda z: 1 / (1 + math.exp(-z)), "Z"),
+        "IF(Z!B2<0,EXP(Z!B2)/(1+EXP(Z!B2)),1/(1+EXP(-Z!B2)))",
+        "IF(Z!A1:B2<0,EXP(Z!A1:B2)/(1+EXP(Z!A1:B2)),1/(1+EXP(-Z!A1:B2)))",
+        "sigmoid(Z)", "the sigmoid 1/(1+e^-x) of every cell of Z", "Z beside"),
+
+    # --- Comparisons: a 2 is among the numbers, so that > and >= differ ---
+    Example(Z > 2, S_N, [[0, 0], [1, 0]],
+        "IF(Z!B2>2,1,0)", "IF(Z!A1:B2>2,1,0)", "[Z > 2]", "1 where Z > 2, else 0", "Z beside"),
+    Example(Z >= 2, S_N, [[0, 1], [1, 0]],
+        "IF(Z!B2>=2,1,0)", "IF(Z!A1:B2>=2,1,0)", "[Z ≥ 2]", "1 where Z ≥ 2, else 0", "Z beside"),
+    Example(Z < 2, S_N, [[1, 0], [0, 1]],
+        "IF(Z!B2<2,1,0)", "IF(Z!A1:B2<2,1,0)", "[Z < 2]", "1 where Z < 2, else 0", "Z beside"),
+    Example(Z <= 2, S_N, [[1, 1], [0, 1]],
+        "IF(Z!B2<=2,1,0)", "IF(Z!A1:B2<=2,1,0)", "[Z ≤ 2]", "1 where Z ≤ 2, else 0", "Z beside"),
+    Example(Z > largest, S_N, [[0, 0], [1, 0]],
+        "IF(Z!B2>largest!A2,1,0)", "IF(Z!A1:B2>largest!A1:A2,1,0)", "[Z > largest]",
+        "1 where Z > largest, else 0", "Z beside, largest beside"),
+    Example(Where(Z > 0, Z, rate * Z), S_N, [[-0.5, 2], [3, -2]],
+        "IF(Z!B2>0,Z!B2,rate!A1*Z!B2)", "IF(Z!A1:B2>0,Z!A1:B2,rate!A1*Z!A1:B2)",
+        "if([Z > 0], Z, rate × Z)", "where [Z > 0]: Z; elsewhere: rate times Z",
+        "Z beside, rate beside"),
+    # The condition may be smaller than the result, and so may what is chosen from.
+    Example(Where(bh > 0, Z, E), S_N, [[-1, -0.25], [3, 4]],
+        "IF(bh!B1>0,Z!B2,E!B2)", "IF(bh!A1:B1>0,Z!A1:B2,E!A1:B2)",
+        "if([bh > 0], Z, E)", "where [bh > 0]: Z; elsewhere: E", "bh above, Z beside, E beside"),
+    Example(Where(largest > 0, Z, E), S_N, [[-1, 2], [2, 4]],
+        "IF(largest!A2>0,Z!B2,E!B2)", "IF(largest!A1:A2>0,Z!A1:B2,E!A1:B2)",
+        "if([largest > 0], Z, E)", "where [largest > 0]: Z; elsewhere: E",
+        "largest beside, Z beside, E beside"),
+    Example(Where(rate > 0, Z, E), S_N, [[-1, 2], [3, -4]],
+        "IF(rate!A1>0,Z!B2,E!B2)", "IF(rate!A1>0,Z!A1:B2,E!A1:B2)",
+        "if([rate > 0], Z, E)", "where [rate > 0]: Z; elsewhere: E",
+        "rate beside, Z beside, E beside"),
+    Example(Where(Z > 0, bh, rate), S_N, [[0.5, -20], [10, 0.5]],
+        "IF(Z!B2>0,bh!B1,rate!A1)", "IF(Z!A1:B2>0,bh!A1:B1,rate!A1)",
+        "if([Z > 0], bh, rate)", "where [Z > 0]: bh; elsewhere: rate",
+        "Z beside, bh above, rate beside"),
+]
+
+# Brackets: an expression, the formula of its last cell, and its notation.
+BRACKETS = [
+    (Z + (E + H), "Z!B2+(E!B2+H!B2)", "Z + (E + H)"),  # else rounded otherwise than by NumPy
+    (Z + E + H, "Z!B2+E!B2+H!B2", "Z + E + H"),
+    (Z - (E - H), "Z!B2-(E!B2-H!B2)", "Z − (E − H)"),
+    (Z - (E + H), "Z!B2-(E!B2+H!B2)", "Z − (E + H)"),
+    (Z - E - H, "Z!B2-E!B2-H!B2", "Z − E − H"),
+    (Z * (E + H), "Z!B2*(E!B2+H!B2)", "Z ∘ (E + H)"),
+    ((Z + E) * H, "(Z!B2+E!B2)*H!B2", "(Z + E) ∘ H"),
+    (Z + E * H, "Z!B2+E!B2*H!B2", "Z + E ∘ H"),
+    (Z * E + H, "Z!B2*E!B2+H!B2", "Z ∘ E + H"),
+    (Z * (E * H), "Z!B2*(E!B2*H!B2)", "Z ∘ (E ∘ H)"),
+    (Z / (E * H), "Z!B2/(E!B2*H!B2)", "Z / (E ∘ H)"),
+    (Z / (E / H), "Z!B2/(E!B2/H!B2)", "Z / (E / H)"),
+    (Z / E * H, "Z!B2/E!B2*H!B2", "Z / E ∘ H"),
+    (Z / (E - H), "Z!B2/(E!B2-H!B2)", "Z / (E − H)"),
+    (Z - X @ wh, "Z!B2-(X!A2*wh!B1+X!B2*wh!B2+X!C2*wh!B3)", "Z − X · wh"),
+    (Z / (largest @ bh), "Z!B2/(largest!A2*bh!B1)", "Z / (largest · bh)"),
+    # Signs.
+    (-(Z + E), "-(Z!B2+E!B2)", "−(Z + E)"),
+    (-Z + E, "-Z!B2+E!B2", "−Z + E"),
+    (-(Z * E), "-(Z!B2*E!B2)", "−(Z ∘ E)"),
+    (-Z * E, "-Z!B2*E!B2", "−Z ∘ E"),
+    (Z * -E, "Z!B2*-E!B2", "Z ∘ −E"),
+    (Z - -E, "Z!B2--E!B2", "Z − −E"),
+    (-(-Z), "-(-Z!B2)", "−(−Z)"),
+    (-(-(-Z)), "-(-(-Z!B2))", "−(−(−Z))"),
+    (-(Z - -(E - H)), "-(Z!B2--(E!B2-H!B2))", "−(Z − −(E − H))"),
+    (Apply(Function.SIGMOID, -Z),
+        "IF((-Z!B2)<0,EXP(-Z!B2)/(1+EXP(-Z!B2)),1/(1+EXP(-(-Z!B2))))", "sigmoid(−Z)"),
+    (Apply(Function.SIGMOID, Z - E),
+        "IF((Z!B2-E!B2)<0,EXP(Z!B2-E!B2)/(1+EXP(Z!B2-E!B2)),1/(1+EXP(-(Z!B2-E!B2))))",
+        "sigmoid(Z − E)"),
+    # Numbers below zero.
+    (Z + -1.0, "Z!B2+(-1)", "Z + (-1)"),
+    (Z - -1.0, "Z!B2-(-1)", "Z − (-1)"),
+    (Z * -1.0, "Z!B2*(-1)", "Z × (-1)"),
+    (-2.0 * Z, "(-2)*Z!B2", "(-2) × Z"),
+    (-2.0 + Z, "-2+Z!B2", "-2 + Z"),
+    (Z / -0.5, "Z!B2/(-0.5)", "Z / (-0.5)"),
+    (-Number(-1.0), "-(-1)", "−(-1)"),
+    (Where(Z > -1.0, Z, Number(-1.0)), "IF(Z!B2>-1,Z!B2,-1)", "if([Z > -1], Z, -1)"),
+]
+# fmt: on
+
+every_example = pytest.mark.parametrize("example", EXAMPLES, ids=[e.cell for e in EXAMPLES])
+every_bracket = pytest.mark.parametrize(
+    ("expr", "cell", "written"), BRACKETS, ids=[cell for _, cell, _ in BRACKETS]
+)
+
+
+# --- Each reader, exactly ---
+
+
+@every_example
+def test_the_shape_of_each_example_is_known(example: Example) -> None:
+    assert shape_of(example.expr) == example.shape
+
+
+@every_example
+def test_numpy_gives_each_example_its_value(example: Example) -> None:
+    value = evaluate(example.expr, VALUES)
+    assert value.dtype == np.float64
+    assert value.shape == (example.shape.rows.size, example.shape.columns.size)
+    assert difference(value, example.value) <= 1e-15
+
+
+@every_example
+def test_a_cell_has_the_formula_that_a_learner_can_trace(example: Example) -> None:
+    *_, last = formulas(example.expr, Sheets(), "cell")
+    assert (last.text, last.array) == (example.cell, example.array)
+
+
+@every_example
+def test_a_matrix_has_one_array_formula_that_reads_like_the_article(example: Example) -> None:
+    *_, last = formulas(example.expr, Sheets(), "matrix")
+    assert (last.text, last.array) == (example.matrix, True)
+
+
+@every_example
+@pytest.mark.parametrize("style", STYLES)
+def test_the_formulas_fill_each_cell_once(example: Example, style: Style) -> None:
+    filled = [
+        (window.row + i, window.column + j)
+        for window in (each.window for each in formulas(example.expr, Sheets(), style))
+        for i in range(window.rows)
+        for j in range(window.columns)
+    ]
+    rows, columns = example.shape.rows.size, example.shape.columns.size
+    assert sorted(filled) == [(i, j) for i in range(rows) for j in range(columns)]
+
+
+@every_example
+def test_the_notation_is_the_articles(example: Example) -> None:
+    assert notation(example.expr) == example.notation
+
+
+@every_example
+def test_a_sentence_says_the_same(example: Example) -> None:
+    assert sentence("N", example.expr, PHRASES) == f"N is {example.words}."
+
+
+@every_example
+def test_operands_have_their_places_by_falks_scheme(example: Example) -> None:
+    found = [f"{notation(operand.view)} {operand.place}" for operand in operands(example.expr)]
+    assert ", ".join(found) == example.operands
+
+
+@every_bracket
+def test_a_formula_keeps_the_brackets_it_needs(expr: Expr, cell: str, written: str) -> None:
+    *_, last = formulas(expr, Sheets(), "cell")
+    assert last.text == cell
+
+
+@every_bracket
+def test_the_notation_keeps_the_brackets_it_needs(expr: Expr, cell: str, written: str) -> None:
+    assert notation(expr) == written
+
+
+READ_APART = {
+    "subtractions": (Z - (E - H), (Z - E) - H),
+    "divisions": (Z / (E * H), (Z / E) * H),
+    "products": (Z * (E + H), Z * E + H),
+    "signs": (-(Z + E), -Z + E),
+    "totals": (Total(Z - rate), Total(Z) - rate),
+    "functions": (Apply(Function.EXP, Z + E), Apply(Function.EXP, Z) + E),
+    "choices": (Where(Z > 0, Z, E + H), Where(Z > 0, Z, E) + H),
+    "rows": (Rows(X, 0, 2).T, Rows(X.T, 0, 2)),
+}
+
+
+@pytest.mark.parametrize(("one", "other"), READ_APART.values(), ids=READ_APART)
+def test_expressions_of_different_value_have_different_sentences(one: Expr, other: Expr) -> None:
+    assert sentence("N", one, PHRASES) != sentence("N", other, PHRASES)
+
+
+def test_a_number_may_be_given_as_a_whole_number() -> None:
+    assert notation(Number(1)) == "1"
+
+
+def test_the_sigmoid_of_a_very_large_or_small_number_overflows_nowhere() -> None:
+    z = Matrix("z", Shape(ONE, Axis("number", 6)))
+    values = {"z": np.array([[-1e300, -1e5, -745.0, 745.0, 1e5, 1e300]])}
+    # NumPy's warnings are errors here, so none may come.
+    sigmoid = evaluate(Apply(Function.SIGMOID, z), values)
+    assert difference(sigmoid, [[0, 0, 0, 1, 1, 1]]) < 1e-300
+
+
+# --- Nothing is left out ---
+
+
+def nodes() -> set[str]:
+    """The names of all node classes of the package, wherever they are defined."""
+    for module in pkgutil.walk_packages(xlnn.maths.__path__, "xlnn.maths."):
+        importlib.import_module(module.name)
+
+    def below(node: type) -> set[type]:
+        return {node}.union(*(below(child) for child in node.__subclasses__()))
+
+    found = below(Expr) - {Expr}
+    # By name: a dataclass with slots is made twice, and the first make may still be around.
+    return {node.__name__ for node in found if node.__module__.startswith("xlnn.")}
+
+
+def test_every_node_has_an_example_of_its_own() -> None:
+    assert {type(example.expr).__name__ for example in EXAMPLES} == nodes()
+
+
+def test_every_function_operator_and_relation_has_an_example() -> None:
+    parts = [part for example in EXAMPLES for part in walk(example.expr)]
+    assert {part.function for part in parts if isinstance(part, Apply)} == set(Function)
+    operators = {part.operator for part in parts if isinstance(part, Arithmetic)}
+    assert operators == set(get_args(Operator))
+    relations = {part.relation for part in parts if isinstance(part, Comparison)}
+    assert relations == set(get_args(Relation))
+
+
+@dataclass(frozen=True)
+class Convolution(Expr):
+    """A node that no reader has heard of."""
+
+    argument: Expr
+
+
+@dataclass(frozen=True)
+class Pooling(Expr):
+    """A node that the reader of shapes alone has heard of."""
+
+    argument: Matrix
+
+
+shape_of.register(Pooling)(lambda expr: expr.argument.shape)
+
+WHOLE = Window(0, 0, 2, 2)
+READERS: dict[str, Callable[[Expr], object]] = {
+    "shapes": shape_of,
+    "evaluate": lambda expr: evaluate(expr, VALUES),
+    "formulas": lambda expr: list(formulas(expr, Sheets(), "cell")),
+    "formulas of a matrix": lambda expr: list(formulas(expr, Sheets(), "matrix")),
+    "formula": lambda expr: formula(expr, Sheets(), WHOLE, "matrix"),
+    "notation": notation,
+    "sentence": lambda expr: sentence("N", expr, PHRASES),
+    "falk": operands,
+}
+
+
+@pytest.mark.parametrize("reader", READERS.values(), ids=READERS)
+def test_every_reader_refuses_a_node_that_it_does_not_know(
+    reader: Callable[[Expr], object],
+) -> None:
+    for expr in (Convolution(Z), Negative(Convolution(Z)), Z + Convolution(Z)):
+        with pytest.raises(ExpressionError, match="Convolution"):
+            reader(expr)
+
+
+@pytest.mark.parametrize("reader", [name for name in READERS if name != "shapes"])
+def test_a_node_is_refused_until_every_reader_knows_it(reader: str) -> None:
+    # Shapes are asked first and often; whoever adds a node there must not be done.
+    assert shape_of(Pooling(Z)) == S_N
+    with pytest.raises(ExpressionError, match="Pooling"):
+        READERS[reader](Pooling(Z))
+
+
+# --- What readers cannot do, they refuse ---
+
+COMPOUNDS = {
+    "the sum of row maxima": Total(RowMax(Z)),
+    "the sum of distances from row maxima": Total(Z - RowMax(Z)),
+    "row maxima, transposed": RowMax(Z).T,
+    "a sum, transposed": (Z + E).T,
+    "a row of a sum": Rows(Z + bh, 1, 1),
+}
+every_compound = pytest.mark.parametrize("expr", COMPOUNDS.values(), ids=COMPOUNDS)
+
+
+@every_compound
+@pytest.mark.parametrize("style", STYLES)
+def test_views_and_totals_of_unnamed_matrices_are_computed_right_or_refused(
+    expr: Expr, style: Style, tmp_path: Path
+) -> None:
+    try:
+        path = written(tmp_path, [expr], style)
+    except ExpressionError:
+        return
+    assert wrong(ENGINES["ironcalc"], path, [expr], 1e-12) == {}
+
+
+@every_compound
+def test_operands_are_views_of_a_named_matrix_or_the_expression_is_refused(expr: Expr) -> None:
+    # An operand is a live copy, and its title a link to the sheet where that matrix stands.
+    try:
+        found = operands(expr)
+    except ExpressionError:
+        return
+    assert [notation(operand.view) for operand in found if not is_view(operand.view)] == []
+
+
+# --- Spreadsheets compute what NumPy computes ---
+
+
+def written(folder: Path, exprs: Sequence[Expr], style: Style) -> Path:
+    """A workbook with a sheet for each matrix, from A1 on, and one for each expression."""
+    book = Workbook()
+    book.remove(book.active)
+    for name, values in VALUES.items():
+        sheet = book.create_sheet(name)
+        for row in values.tolist():
+            sheet.append(row)
+    for number, expr in enumerate(exprs):
+        sheet = book.create_sheet(f"example {number}")
+        for entry in formulas(expr, Sheets(), style):
+            first = sheet.cell(entry.window.row + 1, entry.window.column + 1)
+            text = f"={entry.text}"
+            first.value = ArrayFormula(cells(entry.window), text) if entry.array else text
+    path = folder / f"{style}.xlsx"
+    book.save(path)
+    return path
+
+
+def wrong(engine: Engine, path: Path, exprs: Sequence[Expr], tolerance: float) -> dict[str, object]:
+    """What an engine computes otherwise than NumPy, by the formula of the last cell."""
+    values = engine.recompute(path)
+    found: dict[str, object] = {}
+    for number, expr in enumerate(exprs):
+        expected = evaluate(expr, VALUES)
+        *_, last = formulas(expr, Sheets(), "cell")
+        try:
+            computed = block(values, f"example {number}", 1, 1, expected.shape)
+        except AssertionError as error:
+            found[last.text] = str(error)
+            continue
+        if not difference(computed, expected) <= tolerance:
+            found[last.text] = computed.tolist(), expected.tolist()
+    return found
+
+
+@pytest.mark.parametrize("style", STYLES)
+def test_engines_compute_what_numpy_computes(engine: Engine, style: Style, tmp_path: Path) -> None:
+    # LibreOffice saves 15 digits.
+    tolerance = 1e-11 if engine.name == "libreoffice" else 1e-12
+    exprs = [*(example.expr for example in EXAMPLES), *(expr for expr, _, _ in BRACKETS)]
+    assert wrong(engine, written(tmp_path, exprs, style), exprs, tolerance) == {}

@@ -1,0 +1,225 @@
+"""A recipe that does not fit fails when the step is made, with a message that names the parts."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from xlnn.errors import ExpressionError, ShapeError
+from xlnn.maths.expr import (
+    ONE,
+    SCALAR,
+    Axis,
+    ColumnSum,
+    Expr,
+    Matrix,
+    RowMax,
+    Rows,
+    RowSum,
+    Shape,
+    Total,
+)
+from xlnn.maths.recipe import Draft
+
+# Three of each, so that sizes alone would let everything pass.
+sample, feature, neuron = Axis("sample", 3), Axis("feature", 3), Axis("neuron", 3)
+
+
+lr = Matrix("learning_rate", SCALAR)
+X = Matrix("X", Shape(sample, feature))
+y = Matrix("y", Shape(sample, neuron))
+wh = Matrix("wh", Shape(feature, neuron))
+bh = Matrix("bh", Shape(ONE, neuron))
+Z = Matrix("Z", Shape(sample, neuron))
+
+
+@pytest.fixture()
+def draft() -> Draft:
+    """A recipe with X, y, wh, bh and one step, in which every matrix is square."""
+    draft = Draft()
+    draft.setting("learning_rate")
+    draft.datum(0, "X", sample, feature)
+    draft.datum(0, "y", sample, neuron)
+    draft.parameter(1, "wh", feature, neuron)
+    draft.parameter(1, "bh", ONE, neuron)
+    draft.step(2, "Z", X @ wh + bh)
+    return draft
+
+
+def names(*parts: str) -> str:
+    """A pattern for a message that holds all of these, in this order."""
+    return ".*".join(re.escape(part) for part in parts)
+
+
+# --- Sizes ---
+
+
+def test_a_product_needs_as_many_columns_as_rows() -> None:
+    draft = Draft()
+    X = draft.datum(0, "X", Axis("sample", 3), Axis("feature", 4))
+    wh = draft.parameter(1, "wh", Axis("feature", 5), Axis("neuron", 2))
+    message = names("X · wh", "X has 4 × feature across", "wh has 5 × feature down")
+    with pytest.raises(ShapeError, match=message):
+        draft.step(2, "hidden_layer_input", X @ wh)
+
+
+def test_matrices_that_are_added_have_the_same_rows() -> None:
+    draft = Draft()
+    y = draft.datum(0, "y", Axis("sample", 3), Axis("output", 1))
+    output = draft.datum(0, "output", Axis("sample", 4), Axis("output", 1))
+    message = names("y − output", "output has 4 × sample in its rows", "3 × sample")
+    with pytest.raises(ShapeError, match=message):
+        draft.step(5, "E", y - output)
+
+
+def test_matrices_that_are_compared_have_the_same_columns() -> None:
+    draft = Draft()
+    a = draft.datum(0, "a", Axis("sample", 3), Axis("output", 2))
+    b = draft.datum(0, "b", Axis("sample", 3), Axis("output", 3))
+    message = names("[a > b]", "b has 3 × output in its columns", "2 × output")
+    with pytest.raises(ShapeError, match=message):
+        draft.step(2, "c", a > b)
+
+
+# --- Axes: square matrices ---
+
+
+def test_a_forgotten_transpose_cannot_hide_in_a_square_product(draft: Draft) -> None:
+    message = names("X · Z", "X has 3 × feature across", "Z has 3 × sample down")
+    with pytest.raises(ShapeError, match=message):
+        draft.step(10, "gradient", X @ Z)
+    assert draft.step(10, "gradient", X.T @ Z).shape == wh.shape
+
+
+def test_a_transpose_too_many_cannot_hide_in_a_square_sum(draft: Draft) -> None:
+    message = names("Z − yᵀ", "yᵀ has 3 × neuron in its rows", "3 × sample")
+    with pytest.raises(ShapeError, match=message):
+        draft.step(5, "E", Z - y.T)
+
+
+def test_samples_are_not_multiplied_by_features_cell_by_cell(draft: Draft) -> None:
+    message = names("Z ∘ wh", "wh has 3 × feature in its rows", "3 × sample")
+    with pytest.raises(ShapeError, match=message):
+        draft.step(7, "d", Z * wh)
+
+
+def test_a_sum_of_each_row_is_no_sum_of_each_column(draft: Draft) -> None:
+    # The mistake of the article's R listing: one number for each sample in place of each neuron.
+    message = names("bh is 1×3", "what should replace it is 3×3")
+    with pytest.raises(ExpressionError, match=message):
+        draft.renew(11, bh, bh + lr * RowSum(Z))
+    assert draft.renew(11, bh, bh + lr * ColumnSum(Z)).shape == bh.shape
+
+
+# --- Names ---
+
+
+@pytest.mark.parametrize(
+    ("expr", "unnamed"),
+    [
+        ((X + X) @ wh, "X + X"),
+        (X @ (wh * 2), "wh × 2"),
+        (X @ (wh @ wh.T), "wh · whᵀ"),
+        (ColumnSum(Z * Z), "Z ∘ Z"),
+        (RowSum(-Z), "−Z"),
+        (RowMax(Z - y), "Z − y"),
+    ],
+    ids=["left factor", "right factor", "product", "column sum", "row sum", "row maximum"],
+)
+def test_what_is_multiplied_or_summed_has_a_name(draft: Draft, expr: Expr, unnamed: str) -> None:
+    with pytest.raises(ExpressionError, match=names(f"{unnamed} has no name", "step of its own")):
+        draft.step(2, "product", expr)
+
+
+@pytest.mark.parametrize("name", ["learning_rate", "X", "wh", "Z"])
+def test_a_name_is_used_once(draft: Draft, name: str) -> None:
+    with pytest.raises(ExpressionError, match=f"two matrices are called {name}$"):
+        draft.step(3, name, Z * 2)
+    with pytest.raises(ExpressionError, match=f"two matrices are called {name}$"):
+        draft.setting(name)
+    with pytest.raises(ExpressionError, match=f"two matrices are called {name}$"):
+        draft.datum(0, name, sample, feature)
+    with pytest.raises(ExpressionError, match=f"two matrices are called {name}$"):
+        draft.parameter(1, name, feature, neuron)
+
+
+def test_a_parameter_is_renewed_once(draft: Draft) -> None:
+    draft.renew(10, wh, wh * lr)
+    with pytest.raises(ExpressionError, match="two matrices are called wh_new"):
+        draft.renew(10, wh, wh + lr)
+
+
+def test_a_step_reads_only_what_is_computed_before_it(draft: Draft) -> None:
+    E = Matrix("E", Z.shape)
+    with pytest.raises(ExpressionError, match="step 7, d_output: E is not computed before it"):
+        draft.step(7, "d_output", Z * E)
+    with pytest.raises(ExpressionError, match="step 5, E: E is not computed before it"):
+        draft.step(5, "E", y - E)
+
+
+def test_a_step_reads_no_matrix_of_another_recipe(draft: Draft) -> None:
+    # The same name, but the samples of a smaller batch.
+    batch = Matrix("X", Shape(Axis("sample", 2), feature))
+    with pytest.raises(ExpressionError, match="X"):
+        draft.step(3, "smaller", batch * 2)
+
+
+# --- Renewal and loss ---
+
+
+def test_what_replaces_a_parameter_has_its_shape(draft: Draft) -> None:
+    message = names("step 10", "wh is 3×3", "what should replace it is 1×3")
+    with pytest.raises(ExpressionError, match=message):
+        draft.renew(10, wh, bh)
+
+
+def test_what_replaces_a_square_parameter_is_not_transposed(draft: Draft) -> None:
+    # "wh is 3×3, but what should replace it is 3×3" would tell nobody what is wrong.
+    with pytest.raises(ExpressionError, match=names("step 10", "wh", "feature")):
+        draft.renew(10, wh, wh.T)
+
+
+def test_only_parameters_are_renewed(draft: Draft) -> None:
+    # Renewed data would be other data in the second epoch.
+    with pytest.raises(ExpressionError, match="X"):
+        draft.renew(10, X, X * lr)
+
+
+def test_a_loss_is_one_number(draft: Draft) -> None:
+    with pytest.raises(ExpressionError, match="a loss is one number, this one is 3×3"):
+        draft.recipe(loss=Z * Z)
+    assert draft.recipe(loss=Total(Z * Z)).loss == Total(Z * Z)
+
+
+def test_a_loss_reads_only_what_is_computed(draft: Draft) -> None:
+    E = Matrix("E", Z.shape)
+    with pytest.raises(ExpressionError, match="E is not computed"):
+        draft.recipe(loss=Total(E * E))
+
+
+# --- Slices ---
+
+
+@pytest.mark.parametrize(
+    ("first", "count", "rows"),
+    [(0, 4, "1 to 4"), (2, 2, "3 to 4"), (3, 1, "4 to 4"), (-1, 2, "0 to 1"), (1, 0, "2 to 1")],
+)
+def test_rows_that_do_not_exist_are_refused(
+    draft: Draft, first: int, count: int, rows: str
+) -> None:
+    with pytest.raises(ShapeError, match=names("X[rows", f"rows {rows} of 3 do not exist")):
+        draft.step(0, "batch", Rows(X, first, count))
+
+
+def test_rows_of_a_transpose_are_counted_after_turning() -> None:
+    draft = Draft()
+    X = draft.datum(0, "X", Axis("sample", 2), Axis("feature", 4))
+    assert draft.step(0, "part", Rows(X.T, 2, 2)).shape == Shape(Axis("feature", 2), X.shape.rows)
+    with pytest.raises(ShapeError, match="rows 3 to 4 of 2 do not exist"):
+        draft.step(0, "none", Rows(X, 2, 2))
+
+
+def test_a_slice_of_samples_does_not_go_with_all_samples(draft: Draft) -> None:
+    with pytest.raises(ShapeError, match=names("2 × sample in its rows", "3 × sample")):
+        draft.step(5, "E", y - Rows(Z, 0, 2))
