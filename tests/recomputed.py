@@ -15,11 +15,16 @@ Array = npt.NDArray[np.float64]
 
 
 def difference(a: npt.ArrayLike, b: npt.ArrayLike) -> float:
-    """The largest |a - b| / max(1, |b|); infinite where the shapes differ."""
+    """The largest |a - b| / max(1, |b|); infinite where there is a NaN or the shapes differ."""
     a, b = np.asarray(a, dtype=np.float64), np.asarray(b, dtype=np.float64)
-    if a.shape != b.shape:
+    if a.shape != b.shape or np.isnan(a).any() or np.isnan(b).any():
         return np.inf
     return float(np.max(np.abs(a - b) / np.maximum(1, np.abs(b))))
+
+
+def beyond(tolerance: float, differences: Mapping[str, float]) -> dict[str, float]:
+    """The differences that are too large, with their places."""
+    return {place: found for place, found in differences.items() if found > tolerance}
 
 
 def block(values: Values, sheet: str, row: int, column: int, shape: tuple[int, int]) -> Array:

@@ -168,7 +168,7 @@ EXAMPLES = [
     Example(largest @ bh, S_N, [[20, -40], [-30, 60]],
         "largest!A2*bh!B1", "MMULT(largest!A1:A2,bh!A1:B1)",
         "largest · bh", "the matrix product of largest and bh", "largest left, bh above"),
-    # Too long to be written out: a plain formula takes a row and a row, or a column and a column ...
+    # Too long to be written out: a plain formula takes a row and a row, a column and a column ...
     Example(weights.T @ weights, N_N, [[285, -45], [-45, 9]],
         "SUMPRODUCT(weights!B1:B9,weights!B1:B9)", "MMULT(TRANSPOSE(weights!A1:B9),weights!A1:B9)",
         "weightsᵀ · weights", "the matrix product of weights transposed and weights",
@@ -309,7 +309,7 @@ EXAMPLES = [
         "IF(Z!B2<2,1,0)", "IF(Z!A1:B2<2,1,0)", "[Z < 2]", "1 where Z < 2, else 0", "Z beside"),
     Example(Z <= 2, S_N, [[1, 1], [0, 1]],
         "IF(Z!B2<=2,1,0)", "IF(Z!A1:B2<=2,1,0)", "[Z ≤ 2]", "1 where Z ≤ 2, else 0", "Z beside"),
-    Example(Z > largest, S_N, [[0, 0], [1, 0]],
+    Example(Comparison(">", Z, largest), S_N, [[0, 0], [1, 0]],
         "IF(Z!B2>largest!A2,1,0)", "IF(Z!A1:B2>largest!A1:A2,1,0)", "[Z > largest]",
         "1 where Z > largest, else 0", "Z beside, largest beside"),
     Example(Where(Z > 0, Z, rate * Z), S_N, [[-0.5, 2], [3, -2]],
@@ -359,8 +359,8 @@ BRACKETS = [
     (-Z * E, "-Z!B2*E!B2", "−Z ∘ E"),
     (Z * -E, "Z!B2*-E!B2", "Z ∘ −E"),
     (Z - -E, "Z!B2--E!B2", "Z − −E"),
-    (-(-Z), "-(-Z!B2)", "−(−Z)"),
-    (-(-(-Z)), "-(-(-Z!B2))", "−(−(−Z))"),
+    (Negative(-Z), "-(-Z!B2)", "−(−Z)"),
+    (Negative(Negative(-Z)), "-(-(-Z!B2))", "−(−(−Z))"),
     (-(Z - -(E - H)), "-(Z!B2--(E!B2-H!B2))", "−(Z − −(E − H))"),
     (Apply(Function.SIGMOID, -Z),
         "IF((-Z!B2)<0,EXP(-Z!B2)/(1+EXP(-Z!B2)),1/(1+EXP(-(-Z!B2))))", "sigmoid(−Z)"),
@@ -480,6 +480,13 @@ def test_the_sigmoid_of_a_very_large_or_small_number_overflows_nowhere() -> None
     # NumPy's warnings are errors here, so none may come.
     sigmoid = evaluate(Apply(Function.SIGMOID, z), values)
     assert difference(sigmoid, [[0, 0, 0, 1, 1, 1]]) < 1e-300
+
+
+def test_a_choice_does_not_mind_what_it_leaves_out() -> None:
+    # As IF in a spreadsheet does not: EXP(1000) is never looked at.
+    z = Matrix("z", Shape(ONE, Axis("number", 2)))
+    chosen = evaluate(Where(z > 0, z, Apply(Function.EXP, z)), {"z": np.array([[1000.0, -1.0]])})
+    assert difference(chosen, [[1000, math.exp(-1)]]) <= 1e-15
 
 
 # --- Nothing is left out ---

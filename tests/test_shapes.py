@@ -34,7 +34,7 @@ bh = Matrix("bh", Shape(ONE, neuron))
 Z = Matrix("Z", Shape(sample, neuron))
 
 
-@pytest.fixture()
+@pytest.fixture
 def draft() -> Draft:
     """A recipe with X, y, wh, bh and one step, in which every matrix is square."""
     draft = Draft()

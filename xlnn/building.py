@@ -7,6 +7,7 @@ from pathlib import Path
 
 from xlnn.audit.audit import audit
 from xlnn.audit.report import Report
+from xlnn.errors import OutputError
 from xlnn.experiment.experiment import Experiment
 from xlnn.training.run import run
 from xlnn.training.trace import Trace
@@ -42,6 +43,11 @@ def build(
     if the file is there and different, or cannot be written.
     """
     path = Path(path) if path is not None else Path("outputs", f"{experiment.name}.xlsx")
+    for source in experiment.sources:
+        if path.exists() and source.exists() and path.samefile(source):
+            raise OutputError(
+                f"{path} is what the experiment is read from: choose another file with -o"
+            )
     plan = plan_for(experiment)
     report = None
     with beside(path, force=force) as draft:

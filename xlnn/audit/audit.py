@@ -106,6 +106,9 @@ class _Audit:
 
     def run(self, engines: Sequence[Engine], versions: Sequence[str]) -> Report:
         findings = list(self._structure())
+        if any(finding.sheet == MAP for finding in findings):
+            # Settings and Map tell of two different workbooks: neither can be followed.
+            return self._report([], findings)
         missing = {finding.sheet for finding in findings if finding.kind == "missing"}
         areas = [area for area in self.plan.areas() if area.sheet not in missing]
         recomputed = []
@@ -116,6 +119,9 @@ class _Audit:
         for area in areas:
             if area.expr is not None:
                 findings += self._check(area, recomputed)
+        return self._report(recomputed, findings)
+
+    def _report(self, recomputed: Sequence[_Recomputed], findings: Sequence[Finding]) -> Report:
         return Report(
             workbook=str(self.path),
             tolerance=self.tolerance,
@@ -162,8 +168,9 @@ class _Audit:
                     expected=_entry_text(expected),
                     found=_entry_text(found),
                     cause=True,
-                    message=f"the Map's row for {name} does not fit the Settings: found "
-                    f"{_entry_text(found)}, expected {_entry_text(expected)}",
+                    message=f"the Map says {_entry_text(found)}, but by the Settings it should say "
+                    f"{_entry_text(expected)}: one of the two sheets was changed, and nothing else "
+                    "can be checked until it is put right",
                 )
                 return  # one shifted row makes all that follow differ
 
@@ -248,12 +255,11 @@ class _Audit:
     def _check_input(
         self, area: Area | None, sheet: str, row: int, column: int, values: Values
     ) -> Iterator[Finding]:
-        typed = self.book.constant(sheet, row, column)
-        if is_number(typed):
+        value = self.book.constant(sheet, row, column)
+        if self.book.formula(sheet, row, column) is not None:
+            value = values.value(sheet, row, column)  # an input may be computed from others
+        if is_number(value):
             return
-        value = values.value(sheet, row, column)
-        if self.book.formula(sheet, row, column) and not math.isnan(_float(value)):
-            return  # an input may be computed from something else
         cell = cell_name(row, column)
         found = None if value is None else str(value)
         what = "is blank" if found is None else f"holds {found!r}"
@@ -291,21 +297,19 @@ class _Audit:
             for j in range(area.shape.columns.size):
                 place = _Place(self.book, area, i, j)
                 formula = place.compare_formula(*formulas[i, j])
-                wrong = False
+                wrong = None
                 for n, each in enumerate(recomputed):
                     if derived[n] is None:
                         continue
                     found, expected = float(numbers[n][i, j]), float(derived[n][i, j])
-                    if not each.note(found, expected) <= self.tolerance:
-                        wrong = True
-                        if formula is None:
-                            own = None if locals_[n] is None else float(locals_[n][i, j])
-                            yield self._wrong(place, each, found, expected, own)
-                            break
-                if formula is not None:
-                    yield formula
-                elif not wrong:
-                    yield from self._check_cached(place, float(numbers[0][i, j]))
+                    agrees = each.note(found, expected) <= self.tolerance
+                    if not agrees and wrong is None:
+                        own = None if locals_[n] is None else float(locals_[n][i, j])
+                        wrong = self._wrong(place, each, found, expected, own)
+                # One finding a cell: a wrong formula explains whatever value it gives.
+                finding = formula or wrong or self._stale(place, float(numbers[0][i, j]))
+                if finding is not None:
+                    yield finding
 
     def _evaluate(self, area: Area, matrices: Mapping[Key, Array]) -> Any:
         """What an area's expression gives from some matrices; None if one is not there."""
@@ -360,18 +364,28 @@ class _Audit:
             f"{program} computes {found!r}, NumPy {expected!r}{origin}",
         )
 
-    def _check_cached(self, place: _Place, recomputed: float) -> Iterator[Finding]:
+    def _was_computed(self, place: _Place) -> bool:
+        """Whether the file carries a value for a formula. Of an array formula the first cell
+        tells: openpyxl drops its value and keeps the old ones of the others."""
+        stored = self.book.formula(place.area.sheet, place.row, place.column)
+        if stored is None or stored.array is None:
+            return True
+        return self.book.value(place.area.sheet, *stored.array[:2]) is not None
+
+    def _stale(self, place: _Place, recomputed: float) -> Finding | None:
+        """The finding if the file carries another value than the formula gives."""
         cached = self.book.value(place.area.sheet, place.row, place.column)
-        if cached is None:
-            return  # a program that does not compute has saved the file
-        if not _difference(_float(cached), recomputed) <= self.tolerance:
-            yield place.finding(
-                "stale-value",
-                recomputed,
-                cached if is_number(cached) else str(cached),
-                True,
-                f"the file carries the value {cached!r}, but the formula gives {recomputed!r}",
-            )
+        if cached is None or not self._was_computed(place):
+            return None  # a program that does not compute has saved the file
+        if _difference(_float(cached), recomputed) <= self.tolerance:
+            return None
+        return place.finding(
+            "stale-value",
+            recomputed,
+            cached if is_number(cached) else str(cached),
+            True,
+            f"the file carries the value {cached!r}, but the formula gives {recomputed!r}",
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -82,6 +82,10 @@ class StoredWorkbook:
         self.path = path
         self._read: dict[str, StoredSheet] = {}
         with self._opened() as archive:
+            if "xl/workbook.xml" not in archive.namelist():
+                raise WorkbookError(
+                    f"{path} is not an .xlsx workbook: save it as one (Excel 2007 or later)"
+                )
             self._entries = _sheet_entries(archive)
 
     @property

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import html
 import json
+import zipfile
 from collections.abc import Sequence
-from dataclasses import astuple, fields
+from dataclasses import astuple, dataclass, fields
 from pathlib import Path
+from typing import Any
 
 from openpyxl import Workbook
 from openpyxl.worksheet.worksheet import Worksheet
@@ -17,20 +19,53 @@ from xlnn.errors import OutputError
 SUFFIXES = (".json", ".html", ".xlsx")
 
 
-def check_report_path(path: Path) -> None:
-    """Raises OutputError for a report that could not be written, before any work is done."""
+MARK = "xlnn audit"
+"""What tells a report that may be replaced from any other file."""
+
+
+def check_report_path(path: Path, workbooks: Sequence[Path]) -> None:
+    """Raises OutputError for a report that could not or must not be written, before any work is
+    done: an earlier report is replaced, nothing else."""
     if path.suffix.lower() not in SUFFIXES:
         raise OutputError(f"{path}: a report's name ends in {', '.join(SUFFIXES)}")
     if not path.parent.is_dir():
         raise OutputError(f"{path}: the folder {path.parent} does not exist")
+    if path.exists() and not _is_report(path):
+        raise OutputError(f"{path} exists and is no earlier report: choose another name")
+    for workbook in workbooks:
+        if path.exists() and workbook.exists() and path.samefile(workbook):
+            raise OutputError(f"{path} is to be audited: choose another name for the report")
 
 
-def save_reports(reports: Sequence[Report], path: Path) -> None:
-    """Writes reports to a file in the format of its name, replacing it: a single report as it
-    is, several as a list. Raises OutputError."""
+def _is_report(path: Path) -> bool:
+    """Whether a file was written here."""
+    if not path.is_file():
+        return False
+    if path.suffix.lower() == ".xlsx":
+        try:
+            with zipfile.ZipFile(path) as archive:
+                return MARK.encode() in archive.read("docProps/core.xml")
+        except (zipfile.BadZipFile, KeyError):
+            return False
+    with path.open(encoding="utf-8", errors="replace") as file:
+        start = file.read(1000)
+    return MARK in start or ('"workbook":' in start and start.lstrip().startswith(("{", "[")))
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A file that could not be audited."""
+
+    workbook: str
+    error: str
+
+
+def save_reports(reports: Sequence[Report | Unreadable], path: Path) -> None:
+    """Writes reports to a file in the format of its name: a single one as it is, several as a
+    list. Raises OutputError."""
     try:
         if path.suffix.lower() == ".json":
-            documents = [report.to_dict() for report in reports]
+            documents = [_document(report) for report in reports]
             content = documents[0] if len(documents) == 1 else documents
             path.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", "utf-8")
         elif path.suffix.lower() == ".html":
@@ -39,6 +74,12 @@ def save_reports(reports: Sequence[Report], path: Path) -> None:
             _book(reports).save(path)
     except OSError as error:
         raise OutputError(f"{path} cannot be written: {error.strerror or error}") from error
+
+
+def _document(report: Report | Unreadable) -> dict[str, Any]:
+    if isinstance(report, Unreadable):
+        return {"workbook": report.workbook, "ok": False, "error": report.error}
+    return report.to_dict()
 
 
 # --- HTML -----------------------------------------------------------------------------
@@ -52,15 +93,22 @@ th { background: #44546a; color: #fff }
 """
 
 
-def _page(reports: Sequence[Report]) -> str:
+def _page(reports: Sequence[Report | Unreadable]) -> str:
     bodies = "".join(_section(report) for report in reports)
     return (
-        '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>xlnn audit</title>'
+        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
+        f"<title>{MARK}</title>"
+        ""
         f"<style>{_STYLE}</style></head><body><h1>Audit</h1>{bodies}</body></html>\n"
     )
 
 
-def _section(report: Report) -> str:
+def _section(report: Report | Unreadable) -> str:
+    if isinstance(report, Unreadable):
+        return (
+            f"<h2>{html.escape(report.workbook)}</h2>"
+            f'<p class="bad">Not audited: {html.escape(report.error)}</p>'
+        )
     verdict = (
         '<p class="ok">All agree.</p>'
         if report.ok
@@ -91,8 +139,9 @@ def _shown(value: object) -> str:
 # --- Excel ----------------------------------------------------------------------------
 
 
-def _book(reports: Sequence[Report]) -> Workbook:
+def _book(reports: Sequence[Report | Unreadable]) -> Workbook:
     book = Workbook()
+    book.properties.title = MARK
     evidence = book.active
     assert isinstance(evidence, Worksheet)  # a new workbook has one worksheet
     evidence.title = "Engines"
@@ -100,6 +149,9 @@ def _book(reports: Sequence[Report]) -> Workbook:
     _append(evidence, ["workbook", *(field.name for field in fields(EngineResult))])
     _append(findings, ["workbook", *(field.name for field in fields(Finding))])
     for report in reports:
+        if isinstance(report, Unreadable):
+            _append(evidence, [report.workbook, report.error])
+            continue
         for engine in report.engines:
             _append(evidence, [report.workbook, *astuple(engine)])
         for finding in report.findings:

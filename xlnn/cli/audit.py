@@ -47,21 +47,25 @@ def audit(
     """
     from xlnn.audit.audit import audit as audit_one
     from xlnn.audit.engines import ENGINES
-    from xlnn.audit.saving import check_report_path, save_reports
+    from xlnn.audit.report import Report
+    from xlnn.audit.saving import Unreadable, check_report_path, save_reports
     from xlnn.errors import WorkbookError
 
     if report is not None:
-        check_report_path(report)
+        check_report_path(report, workbooks)
     chosen = tuple(ENGINES) if "all" in engines else tuple(dict.fromkeys(engines))
-    reports, status = [], 0
+    results: list[Report | Unreadable] = []
+    status = 0
     for workbook in workbooks:
         try:
-            reports.append(audit_one(workbook, chosen, tolerance))
+            found = audit_one(workbook, chosen, tolerance)
         except WorkbookError as error:
             click.echo(f"Error: {error}", err=True)
+            results.append(Unreadable(str(workbook), str(error)))
             status = 2
         else:
-            status = max(status, print_report(reports[-1]))
+            results.append(found)
+            status = max(status, print_report(found))
     if report is not None:
-        save_reports(reports, report)
+        save_reports(results, report)
     ctx.exit(status)

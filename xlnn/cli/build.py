@@ -13,12 +13,27 @@ from xlnn.cli.outcome import print_built
 def _epochs(
     _ctx: click.Context, _param: click.Parameter, value: str | None
 ) -> list[int] | str | None:
-    if value is None or value == "all":
-        return value
+    if value is None or value.lower() == "all":
+        return value and "all"
     try:
-        return [int(part) for part in value.split(",")]
+        return [epoch for part in value.split(",") for epoch in _range(part.strip())]
     except ValueError as error:
-        raise click.BadParameter(f"{value!r} is no list such as 1,2,-1, nor all") from error
+        raise click.BadParameter(f"{value!r} is no list such as 1,2,-1 or 1-5, nor all") from error
+
+
+def _range(part: str) -> list[int]:
+    """The epochs of 3, -1 or 1-5."""
+    first, dash, last = part.rpartition("-")
+    return list(range(int(first), int(last) + 1)) if first and dash else [int(part)]
+
+
+def _sizes(
+    _ctx: click.Context, _param: click.Parameter, values: tuple[str, ...]
+) -> tuple[int, ...]:
+    try:
+        return tuple(int(part) for value in values for part in value.split(","))
+    except ValueError as error:
+        raise click.BadParameter(f"{', '.join(values)} are no numbers of neurons") from error
 
 
 def _batch_size(
@@ -48,7 +63,11 @@ def _batch_size(
 @click.option("--sheet", metavar="NAME", help="The sheet of an Excel table. [default: the first]")
 @click.option("--title", help="The title on the workbook's first sheet.")
 @click.option(
-    "--hidden", type=int, multiple=True, help="Neurons of a hidden layer (one per layer). [3]"
+    "--hidden",
+    multiple=True,
+    callback=_sizes,
+    metavar="N",
+    help="Neurons of a hidden layer (repeatable: one per layer). [3]",
 )
 @click.option("--activation", metavar="NAME", help="Of the hidden layers. [sigmoid]")
 @click.option("--output-activation", metavar="NAME", help="Of the output layer. [sigmoid]")
@@ -64,7 +83,7 @@ def _batch_size(
     "--show",
     callback=_epochs,
     metavar="EPOCHS",
-    help="Epochs that become live sheets: 1,2,-1 or all (-1 is the last). "
+    help="Epochs that become live sheets: 1,2,-1 or 1-5 or all (-1 is the last). "
     "[all while they fit, else the first few and the last]",
 )
 @click.option("--formulas", metavar="STYLE", help="cell: one a cell. matrix: one a matrix. [cell]")

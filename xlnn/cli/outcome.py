@@ -39,7 +39,7 @@ def print_report(report: Report) -> int:
     for finding in listed[:SHOWN]:
         click.echo(f"  {click.style(finding.kind, fg='red')}: {finding.message}")
     if len(listed) > SHOWN:
-        click.echo(f"  … and {len(listed) - SHOWN:,} more")
+        click.echo(f"  … and {len(listed) - SHOWN:,} more: --report FILE lists all")
     inherited = len(report.findings) - len(causes)
     if causes and inherited:
         click.echo(f"  {inherited:,} more cells inherit wrong numbers from these")

@@ -6,6 +6,7 @@ import difflib
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
@@ -88,6 +89,9 @@ class Experiment:
     operands: Operands = "auto"
     """Whether a step's sheet repeats the matrices that it is computed from."""
 
+    sources: Sequence[Path] = ()
+    """The files that it was read from, which nothing built from it may replace."""
+
     sample_names: Sequence[str] | None = None
     feature_names: Sequence[str] | None = None
     target_names: Sequence[str] | None = None
@@ -95,6 +99,7 @@ class Experiment:
     def __post_init__(self) -> None:
         for name, allowed in CHOICES.items():
             _check_choice(name, getattr(self, name), allowed)
+        _check_same_rows(self.X, self.y)
         X, samples, features = _matrix(self.X, "X")
         y, _, targets = _matrix(self.y, "y")
         if len(X) != len(y):
@@ -248,7 +253,8 @@ def _matrix(value: Any, name: str) -> tuple[Array, list[str] | None, list[str] |
         array = array[:, np.newaxis]
     if array.ndim != 2 or array.size == 0:
         raise ExperimentError(
-            f"{name} is empty or has {array.ndim} dimensions: give at least one row and one column",
+            f"{name} is {'empty' if array.size == 0 else 'no table of rows and columns'}: give a "
+            "list of rows of numbers, at least one row and one column",
             name,
         )
     wrong = np.argwhere(~np.isfinite(array))
@@ -262,6 +268,17 @@ def _matrix(value: Any, name: str) -> tuple[Array, list[str] | None, list[str] |
         )
     array.setflags(write=False)
     return array, rows, columns
+
+
+def _check_same_rows(X: Any, y: Any) -> None:
+    """Two tables whose rows bear labels must bear the same ones in the same order."""
+    labelled = hasattr(X, "to_numpy") and hasattr(y, "to_numpy")
+    if labelled and len(X) == len(y) and list(X.index) != list(y.index):
+        raise ExperimentError(
+            "the rows of X and y bear different labels, or the same in another order: align them "
+            "first (y = y.loc[X.index]), or drop the labels (reset_index(drop=True))",
+            "y",
+        )
 
 
 def _not_numbers(value: Any, name: str) -> str:

@@ -63,6 +63,7 @@ def _from_table(
                 "feature_names": table.feature_names,
                 "target_names": table.target_names,
                 "name": path.stem,
+                "sources": (path,),
                 "title": title,
                 **fields,
             }

@@ -7,6 +7,7 @@ a spreadsheet counts rows (the header is row 1), and by its column.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -59,11 +60,17 @@ def read_table(
         )
     chosen = [column for column in columns if column not in target]
     wanted = chosen if features is None else list(features)
+    unnamed = [column for column in wanted if column in frame.attrs.get("unnamed", ())]
+    if unnamed and features is None:
+        raise DataError(
+            f"{path}: {unnamed[0]} has no header (is it only a count of the rows?): give it a "
+            "name, or choose columns with --feature or features = […]"
+        )
     for column in [*target, *wanted]:
         if column not in columns:
             raise DataError(
                 f"{path} has no column {column!r}{nearest(column, columns)}; it has "
-                f"{_listed(columns)}"
+                f"{_listed(columns)}{_hint(column)}"
             )
     both = [column for column in wanted if column in target]
     if both:
@@ -91,9 +98,14 @@ def _frame(path: Path, sheet: str | None) -> pd.DataFrame:
             _check_header(path, list(frame.columns))
             return frame
         if path.suffix.lower() in (".xlsx", ".xlsm"):
-            cells = pd.read_excel(
-                path, sheet_name=sheet or 0, header=None, dtype=object, na_filter=False
-            )
+            with pd.ExcelFile(path) as book:
+                if sheet is not None and sheet not in book.sheet_names:
+                    names = [str(name) for name in book.sheet_names]
+                    raise DataError(
+                        f"{path} has no sheet {sheet!r}{nearest(sheet, names)}; it has "
+                        f"{_listed(names)}"
+                    )
+                cells = book.parse(sheet or 0, header=None, dtype=object, na_filter=False)
         elif path.suffix.lower() in (".csv", ".tsv"):
             cells = pd.read_csv(
                 path,
@@ -108,7 +120,14 @@ def _frame(path: Path, sheet: str | None) -> pd.DataFrame:
         else:
             raise DataError(f"{path}: a table ends in {', '.join(SUFFIXES)}")
     except ImportError as error:
-        raise DataError(f"{path}: reading it needs another package: {error}") from error
+        raise DataError(f"{path}: reading Parquet needs pyarrow: pip install pyarrow") from error
+    except UnicodeDecodeError as error:
+        raise DataError(f"{path} is not text in UTF-8: save it as CSV UTF-8") from error
+    except pd.errors.ParserError as error:
+        detail = _first_line(error).rpartition("error: ")[2]
+        raise DataError(
+            f"{path}: not every row has as many cells as the header ({detail})"
+        ) from error
     except pd.errors.EmptyDataError as error:
         raise DataError(f"{path} is empty") from error
     except DataError:
@@ -119,26 +138,29 @@ def _frame(path: Path, sheet: str | None) -> pd.DataFrame:
 
 
 def _separator(path: Path) -> str:
-    """A tab for .tsv; a semicolon where the header has more of them than commas (Excel in
-    much of Europe); else a comma."""
+    """A tab for .tsv; else what the header has most of: commas, semicolons (Excel in much of
+    Europe) or tabs."""
     if path.suffix.lower() == ".tsv":
         return "\t"
     with path.open(encoding="utf-8-sig") as file:
         header = file.readline()
-    return ";" if header.count(";") > header.count(",") else ","
+    return max(",;\t", key=header.count)
 
 
 def _with_header(path: Path, cells: pd.DataFrame) -> pd.DataFrame:
     filled = [i for i in range(len(cells)) if any(not _blank(cell) for cell in cells.iloc[i])]
     if not filled:
         raise DataError(f"{path} is empty")
+    # Blank rows and columns at the end are nothing; one in between is a mistake and will be named.
+    cells = cells.iloc[: filled[-1] + 1]
+    while all(_blank(cell) for cell in cells.iloc[:, -1]):
+        cells = cells.iloc[:, :-1]
     header = [str(cell).strip() for cell in cells.iloc[0]]
     names = [name or f"column {i + 1}" for i, name in enumerate(header)]
     _check_header(path, names)
-    # Blank rows at the end are nothing; one between samples is a mistake and will be named.
-    frame = cells.iloc[1 : filled[-1] + 1].reset_index(drop=True)
-    frame.columns = frame.columns.__class__(range(len(names)))
-    return frame.set_axis(names, axis="columns")
+    frame = cells.iloc[1:].reset_index(drop=True).set_axis(names, axis="columns")
+    frame.attrs["unnamed"] = [name for name, given in zip(names, header, strict=True) if not given]
+    return frame
 
 
 def _check_header(path: Path, names: list[str]) -> None:
@@ -159,10 +181,11 @@ def _numbers(path: Path, frame: pd.DataFrame, columns: list[str]) -> Array:
         texts = [cells[i] for i in wrong if not _blank(cells[i])]
         if len(texts) > len(cells) / 2 and not any(_is_inexact(cell) for cell in texts):
             examples = ", ".join(repr(text) for text in list(dict.fromkeys(texts))[:3])
+            comma = all(re.fullmatch(r"\s*-?\d+,\d+\s*", str(text)) for text in texts)
+            advice = "write decimal points, not commas, " if comma else "give it as numbers, "
             raise DataError(
                 f"{path}: column {column!r} holds text ({examples}): a network computes with "
-                "numbers only; give the column as numbers, or choose other columns with "
-                "--feature or features = […]"
+                f"numbers only; {advice}or choose other columns with --feature or features = […]"
             )
         count += len(wrong)
         bad += [f"row {i + 2} of {column!r} is {_shown(cells[i])}" for i in wrong[:NAMED_CELLS]]
@@ -178,8 +201,11 @@ def _numbers(path: Path, frame: pd.DataFrame, columns: list[str]) -> Array:
 
 def _number(cell: Any) -> float | None:
     """A cell's finite number, or None."""
-    if isinstance(cell, str) and "_" in cell:
-        return None  # Python reads 1_000 as a number; people and spreadsheets do not
+    if isinstance(cell, str):
+        if cell.strip().lower() in ("true", "false"):
+            return float(cell.strip().lower() == "true")  # as Excel's TRUE and FALSE arrive
+        if "_" in cell:
+            return None  # Python reads 1_000 as a number; people and spreadsheets do not
     try:
         value = float(cell)
     except (TypeError, ValueError):
@@ -202,6 +228,10 @@ def _blank(cell: Any) -> bool:
 
 def _shown(cell: Any) -> str:
     return "blank" if _blank(cell) else repr(cell)
+
+
+def _hint(column: str) -> str:
+    return ": name each column with its own --target or --feature" if "," in column else ""
 
 
 def _listed(columns: Sequence[str]) -> str:

@@ -62,6 +62,7 @@ def load_toml(path: str | Path, overrides: Mapping[str, Any] | None = None) -> E
         raise ExperimentError(f"{path} is not valid TOML: {error}") from error
     fields = _fields(path, text, document)
     fields |= {"name": path.stem} | dict(overrides or {})
+    fields["sources"] = (path, *fields.get("sources", ()))
     try:
         return Experiment(**fields)
     except ExperimentError as error:
@@ -145,6 +146,7 @@ def _table(path: Path, text: str, data: dict[str, Any]) -> dict[str, Any]:
         "y": table.y,
         "feature_names": table.feature_names,
         "target_names": table.target_names,
+        "sources": (path.parent / data["file"],),
     }
 
 

@@ -37,8 +37,12 @@ class Trace:
     """The loss of every epoch, before its update: ``loss[0]`` is epoch 1's."""
 
     def __getitem__(self, key: tuple[str, int]) -> Array:
-        """The matrix of a name in an epoch. Raises KeyError, saying what there is."""
+        """The matrix of a name in an epoch, -1 for the last. Raises KeyError, saying what there
+        is."""
+        if not isinstance(key, tuple):
+            raise KeyError(f'give a name and an epoch, such as trace["{key}", 1]')
         name, epoch = key
+        epoch = self.epochs[-1] if epoch == -1 else epoch
         if epoch not in self.values:
             raise KeyError(f"epoch {epoch} was not kept; there are {list(self.epochs)}")
         if name not in self.values[epoch]:

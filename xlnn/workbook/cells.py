@@ -33,6 +33,8 @@ class Row(NamedTuple):
 
     number: int
     cells: Iterable[Cell]
+    height: float | None = None
+    """In points; None for the default."""
 
 
 @dataclass(frozen=True, slots=True)

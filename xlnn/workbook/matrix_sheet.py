@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
+from functools import cached_property
 
 import numpy as np
 
@@ -25,11 +27,14 @@ from xlnn.workbook.plan import (
 )
 from xlnn.workbook.texts import Texts, about, axis_name
 
-LEAST_WIDTH, MOST_WIDTH, GAP_WIDTH = 13.0, 30.0, 3.0
+LEAST_WIDTH, MOST_WIDTH, MOST_HEADING, GAP_WIDTH = 13.0, 30.0, 60.0, 3.0
 """Column widths in characters."""
 
 LEAST_COLUMNS = 5
 """A band's title bar is at least this wide, so that its title fits above a small matrix."""
+
+LINE = 15.0
+"""The height of a line of text in points."""
 
 LARGE = 1e7
 """From here on numbers are shown as powers of ten; -9999999.999 still fits LEAST_WIDTH."""
@@ -48,7 +53,7 @@ def matrix_page(plan: Plan, sheet: Sheet, trace: Trace, texts: Texts) -> Page:
         name=sheet.name,
         rows=writer.rows(),
         dimension=f"A1:{cell_name(sheet.last_row, writer.last_column)}",
-        widths=writer.widths(),
+        widths=writer.widths,
         links=writer.links(),
         freeze=cell_name(NOTATION + 1, 2),
     )
@@ -160,8 +165,11 @@ class _MatrixSheet:
         areas = [area, *(self.plan.operands(self.sheet.name, epoch) if area.expr else ())]
         for each in areas:
             self._put_numbers(each, put)
+        widths = self.widths
         for row in sorted(rows):
-            yield Row(row, sorted(rows[row], key=lambda cell: cell.column))
+            cells = sorted(rows[row], key=lambda cell: cell.column)
+            lines = max(_lines(cell, widths) for cell in cells)
+            yield Row(row, cells, LINE * lines if lines > 1 else None)
 
     def _band_title(self, epoch: int) -> str:
         words = self.texts["matrix"]
@@ -176,13 +184,10 @@ class _MatrixSheet:
 
     def _put_words(self, first: int, placement: Placement, put: Put) -> None:
         """A block's title, and the headings of its columns and rows."""
-        title = block_title(placement.view, placement.shape)
-        if not placement.shown:
-            left_out = self.texts["matrix"]["left_out"].format(title=title)
-            put(first + placement.row, Cell(placement.column, "operand title", left_out))
-            return
         style = "result title" if placement.place == "result" else "operand title"
-        put(first + placement.title_row, Cell(placement.column, style, title))
+        put(first + placement.title_row, Cell(placement.column, style, self._title(placement)))
+        if not placement.shown:
+            return
         experiment, shape = self.trace.experiment, placement.shape
         for i, text in enumerate(headings(experiment, shape.columns)):
             if text:
@@ -191,6 +196,12 @@ class _MatrixSheet:
             for i, text in enumerate(headings(experiment, shape.rows)):
                 if text:
                     put(first + placement.row + i, Cell(placement.column - 1, "row heading", text))
+
+    def _title(self, placement: Placement) -> str:
+        title = block_title(placement.view, placement.shape)
+        if placement.shown:
+            return title
+        return str(self.texts["matrix"]["left_out"].format(title=title))
 
     def _put_numbers(self, area: Area, put: Put) -> None:
         values = self._values(area)
@@ -237,6 +248,7 @@ class _MatrixSheet:
 
     # --- Widths ---
 
+    @cached_property
     def widths(self) -> dict[int, float]:
         """Wide enough for numbers, headings and titles, within reason."""
         widths = {1: LEAST_WIDTH}
@@ -251,18 +263,31 @@ class _MatrixSheet:
                     _widen(widths, column, len(text) + 2)
                 if placement.place != "beside":
                     labels = headings(experiment, placement.shape.rows)
-                    _widen(widths, placement.column - 1, max(map(len, labels)) + 2)
+                    _widen(widths, placement.column - 1, max(map(len, labels)) + 2, MOST_HEADING)
         for placement in self.placements:
-            columns = range(placement.column, placement.column + placement.columns)
-            title = len(block_title(placement.view, placement.shape)) * 1.1 + 1
-            missing = title - sum(widths[column] for column in columns)
-            for column in columns:
-                widths[column] += max(0.0, missing / len(columns))
+            onward = [
+                other.column
+                for other in self.placements
+                if other.title_row == placement.title_row and other.column > placement.column
+            ]
+            if onward:  # else the title may run on to the right
+                columns = range(placement.column, placement.column + placement.columns)
+                room = sum(widths[column] for column in range(placement.column, min(onward)))
+                missing = len(self._title(placement)) * 1.1 + 1 - room
+                for column in columns:
+                    widths[column] += max(0.0, missing / len(columns))
         return widths
 
 
-def _widen(widths: dict[int, float], column: int, wanted: float) -> None:
-    widths[column] = max(widths[column], min(MOST_WIDTH, max(LEAST_WIDTH, wanted)))
+def _lines(cell: Cell, widths: dict[int, float]) -> int:
+    """How many lines a column's heading takes when it is wrapped; 1 for any other cell."""
+    if cell.style != "heading" or not isinstance(cell.value, str):
+        return 1
+    return math.ceil(len(cell.value) * 1.2 / widths[cell.column])
+
+
+def _widen(widths: dict[int, float], column: int, wanted: float, most: float = MOST_WIDTH) -> None:
+    widths[column] = max(widths[column], min(most, max(LEAST_WIDTH, wanted)))
 
 
 def _names(view: Expr) -> tuple[str, ...]:

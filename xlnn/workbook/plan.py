@@ -409,4 +409,5 @@ def _check_fit(sheet: Sheet) -> None:
 
 
 def _fitting(axis: Axis, needed: int, limit: int) -> str:
-    return f"{axis.size - (needed - limit):,} × {axis.name}"
+    name = axis.name.partition("_")[0]
+    return f"{axis.size - (needed - limit):,} {name}s"

@@ -27,7 +27,7 @@ LINKS = 2
 def built_with(experiment: Experiment, plan: Plan, version: str) -> dict[str, str | float]:
     """What a workbook was built with, by key, lists as texts."""
     samples, inputs = experiment.X.shape
-    given = ", ".join(experiment.weights)
+    drawn = len(experiment.weights) < len(plan.recipe.parameters)
     return {
         "title": experiment.title,
         "xlnn": version,
@@ -38,8 +38,9 @@ def built_with(experiment: Experiment, plan: Plan, version: str) -> dict[str, st
         "activation": experiment.activation,
         "output_activation": experiment.output_activation,
         "biases": "true",
-        "start": f"given: {given}" if given else experiment.start,
-        "seed": experiment.seed,
+        "start": experiment.start if drawn else "given",
+        "seed": experiment.seed if drawn else "none",
+        "given": ", ".join(experiment.weights) or "none",
         "scale": experiment.scale,
         "loss": experiment.loss,
         "epochs": experiment.epochs,

@@ -122,9 +122,12 @@ class _Start:
         words, experiment, plan = self.texts["start"], self.trace.experiment, self.plan
         self._line(Cell(1, "subtitle", words["provenance_heading"]))
         self._line(Cell(1, "text", versions))
-        drawn = len(experiment.weights) < len(plan.recipe.parameters)
-        seed = words["seed"].format(seed=experiment.seed) if drawn else words["no_seed"]
-        self._line(Cell(1, "text", seed))
+        drawn = [p.name for p in plan.recipe.parameters if p.name not in experiment.weights]
+        if experiment.weights:
+            self._line(Cell(1, "text", words["given_start"].format(", ".join(experiment.weights))))
+        if drawn:
+            method, seed = experiment.start, experiment.seed
+            self._line(Cell(1, "text", words["drawn_start"].format(", ".join(drawn), method, seed)))
         shown = epoch_ranges(plan.epochs)
         self._line(Cell(1, "text", words["shown"].format(shown=shown, epochs=experiment.epochs)))
         if len(plan.epochs) < experiment.epochs:

@@ -84,8 +84,9 @@ def _chunks(parts: Iterator[str]) -> Iterator[bytes]:
 
 def _sheet_data(rows: Iterable[Row], styles: Mapping[str, int]) -> Iterator[str]:
     yield "<sheetData>"
-    for number, cells in rows:
-        yield f'<row r="{number}">'
+    for number, cells, height in rows:
+        tall = f' ht="{number_text(height)}" customHeight="1"' if height else ""
+        yield f'<row r="{number}"{tall}>'
         for cell in cells:
             yield _cell(number, cell, styles)
         yield "</row>"

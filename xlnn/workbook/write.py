@@ -31,6 +31,7 @@ from xlnn.workbook.matrix_sheet import matrix_page
 from xlnn.workbook.plan import (
     SETTINGS,
     SETTINGS_COLUMN,
+    START,
     Plan,
     column_name,
     default_epochs,
@@ -174,7 +175,7 @@ def _dress(sheet: Worksheet, page: Page) -> None:
     sheet.freeze_panes = page.freeze
     sheet.page_setup.orientation = "landscape"
     sheet.page_setup.paperSize = sheet.PAPERSIZE_A4
-    sheet.page_setup.fitToHeight = 0
+    sheet.page_setup.fitToHeight = 1 if page.name == START else 0
     sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
     sheet.sheet_view.showGridLines = False
 
