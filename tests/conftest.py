@@ -42,7 +42,7 @@ def engine(request: pytest.FixtureRequest) -> Engine:
     return engine_or_skip(request.param)
 
 
-@pytest.fixture()
+@pytest.fixture
 def built(tmp_path: Path) -> Callable[[Experiment], Path]:
     """Writes an experiment's workbook, without auditing it, and gives its path."""
 

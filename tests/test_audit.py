@@ -16,7 +16,7 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner, Result
 from conftest import engine_or_skip
-from editing import WRONG, saved_by, typed, with_cell, with_wrong_values
+from editing import WRONG, rewritten, saved_by, typed, with_cell, with_wrong_values
 from lint import cells_of, column_letters, read_raw
 from openpyxl.worksheet.formula import ArrayFormula
 
@@ -207,9 +207,10 @@ CHANGES: dict[str, tuple[Edit, set[tuple[str, str, str]], bool]] = {
         True,
     ),
     "an input deleted": (
+        # A blank counts as 0 in a formula, so what reads it computes what it should.
         lambda a, b: typed(a, b, {("X", "C13"): None}),
         {("missing", "X", "C13")},
-        True,
+        False,
     ),
     "a text as an input": (
         lambda a, b: typed(a, b, {("wh", "B12"): "0,5"}),
@@ -334,6 +335,21 @@ def test_what_a_text_among_the_inputs_of_a_product_spoils_only_inherits(
     assert result.exit_code == 1
     assert causes(report) == {("wrong-value", "X", "C13")}
     assert "hidden_layer_input" in heirs(report)
+
+
+def test_a_name_that_leads_elsewhere_makes_what_reads_it_wrong_in_itself(
+    demo: Built, tmp_path: Path
+) -> None:
+    # Every formula says what it should; it is the number that its own step does not give.
+    def change(name: str, text: str) -> str:
+        return text.replace(">Settings!$B$5<", ">X!$B$12<") if name == "xl/workbook.xml" else text
+
+    result, report = audited(rewritten(demo.path, tmp_path / "changed.xlsx", change))
+    assert result.exit_code == 1
+    named = causes(report)
+    assert {sheet for _, sheet, _ in named} == {"wout_new", "wh_new", "bout_new", "bh_new"}
+    assert {kind for kind, _, _ in named} == {"wrong-value"}
+    assert heirs(report) == set()
 
 
 def test_a_deleted_sheet_is_named(demo: Built, tmp_path: Path) -> None:

@@ -189,7 +189,7 @@ BAD_TOML = {
         f"{DATA}[workbook]\nshow = [5]\n",
         ["line 5", "epoch 5", "1 to"],
     ),
-    "no neurons": (f"{DATA}[network]\nhidden = [0]\n", ["line 5", "hidden", "from 1 on"]),
+    "no neurons": (f"{DATA}[network]\nhidden = [0]\n", ["line 5", "hidden", "from 1"]),
     "unknown activation": (
         f'{DATA}[network]\nactivation = "sigmoyd"\n',
         ["line 5", "'sigmoyd'", '"sigmoid"'],
@@ -232,6 +232,10 @@ BAD_TOML = {
         ["good.csv", "no column 'tt'", '"t"'],
     ),
     "no target": ("[data]\nfile = 'good.csv'\n", ["good.csv", "target"]),
+    "a target that is no name": (
+        "[data]\nfile = 'good.csv'\ntarget = 3\n",
+        ["line 3", "list of column names", "3"],
+    ),
     "too large for a sheet": (f"{DATA}[network]\nhidden = [20000]\n", ["16,384", "columns", "fit"]),
 }
 
@@ -252,14 +256,15 @@ BAD_OPTIONS = {
     "--learning-rate fast": ["--learning-rate", "'fast'", "float"],
     "--learning-rate nan": ["--learning-rate", "nan", "a number such as 0.1"],
     "--learning-rate inf": ["--learning-rate", "inf", "a number such as 0.1"],
-    "--epochs 0": ["--epochs", "0", "from 1 on"],
-    "--hidden 0": ["--hidden", "0", "from 1 on"],
-    "--hidden three": ["--hidden", "'three'"],
+    "--epochs 0": ["--epochs", "0", "from 1"],
+    "--epochs 99999999999999999999": ["--epochs"],
+    "--hidden 0": ["--hidden", "0", "from 1"],
+    "--hidden three": ["--hidden", "three"],
     "--show 9": ["--show", "epoch 9", "1 to 1"],
     "--show some": ["--show", "'some'", "1,2,-1"],
     "--formulas cel": ["--formulas", "'cel'", '"cell"', '"matrix"'],
     "--activation sigmoyd": ["--activation", "'sigmoyd'", '"sigmoid"'],
-    "--seed -1": ["--seed", "-1", "from 0 on"],
+    "--seed -1": ["--seed", "-1", "from 0"],
     "--batch-size few": ["--batch-size", "'few'"],
     "--nonsense": ["--nonsense"],
 }

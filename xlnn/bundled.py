@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from xlnn.errors import XlnnError
+
 
 def folder() -> Path:
     """The templates folder.
 
-    Raises FileNotFoundError for an installation that lost it.
+    Raises XlnnError for an installation that lost it.
     """
     package = Path(__file__).parent
     for candidate in (package / "templates", package.parent / "templates"):
         if (candidate / "texts").is_dir():
             return candidate
-    raise FileNotFoundError(f"the templates are missing from {package}: install xlnn again")
+    raise XlnnError(f"the templates are missing from {package}: install xlnn again")

@@ -45,7 +45,7 @@ TOLERANCE = 1e-9
 
 def audit(
     path: str | Path,
-    engines: Sequence[str] = ("ironcalc",),
+    engines: str | Sequence[str] = ("ironcalc",),
     tolerance: float = TOLERANCE,
 ) -> Report:
     """Audits a workbook that xlnn built, perhaps edited and saved by a spreadsheet program.
@@ -54,6 +54,9 @@ def audit(
     unknown, missing or fails.
     """
     path = Path(path)
+    engines = (engines,) if isinstance(engines, str) else tuple(engines)
+    if not engines:
+        raise EngineError(f"name at least one engine of {', '.join(ENGINES)}")
     chosen = [_engine(name) for name in engines]
     versions = [engine.version() for engine in chosen]  # a missing one is named before any work
     if not tolerance >= 0:
@@ -149,7 +152,8 @@ class _Audit:
                     expected=None,
                     found=None,
                     cause=True,
-                    message=f"the sheet {sheet.name} is missing",
+                    message=f"the sheet {sheet.name} is missing: what depends on it cannot be "
+                    "derived, and was not compared with NumPy",
                 )
         entries = self.description.entries
         planned = [map_entry(area) for area in self.plan.matrices()]

@@ -17,6 +17,7 @@ Declarations of entities are refused: no workbook has them, and they can grow wi
 from __future__ import annotations
 
 import posixpath
+import re
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
@@ -40,6 +41,9 @@ Place = tuple[int, int]
 """Row and column from 1."""
 
 CHUNK = 1 << 18
+
+_ESCAPED = re.compile("_x([0-9A-Fa-f]{4})_")
+"""How a text writes a character that XML cannot hold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,7 +217,7 @@ class _Text:
             self._pronounced = False
 
     def __str__(self) -> str:
-        return "".join(self._pieces)
+        return _ESCAPED.sub(lambda match: chr(int(match[1], 16)), "".join(self._pieces))
 
 
 def _shared_strings(file: IO[bytes]) -> list[str]:

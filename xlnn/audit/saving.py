@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import json
+import math
 import zipfile
 from collections.abc import Sequence
 from dataclasses import astuple, dataclass, fields
@@ -163,6 +164,11 @@ def _append(sheet: Worksheet, values: Sequence[object]) -> None:
     row = (sheet.max_row + 1) if sheet["A1"].value is not None else 1
     for column, value in enumerate(values, start=1):
         cell = sheet.cell(row, column)
-        cell.value = value  # type: ignore[assignment]
+        cell.value = value if _is_storable(value) else None  # type: ignore[assignment]
         if isinstance(value, str):
             cell.data_type = "s"  # a formula that was found is shown, not computed
+
+
+def _is_storable(value: object) -> bool:
+    """Whether Excel has such a value: it knows neither NaN nor infinity."""
+    return not isinstance(value, float) or math.isfinite(value)

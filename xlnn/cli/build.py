@@ -33,7 +33,9 @@ def _sizes(
     try:
         return tuple(int(part) for value in values for part in value.split(","))
     except ValueError as error:
-        raise click.BadParameter(f"{', '.join(values)} are no numbers of neurons") from error
+        raise click.BadParameter(
+            f"{', '.join(map(repr, values))}: give numbers of neurons, such as 3"
+        ) from error
 
 
 def _batch_size(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from typing import Any
@@ -24,6 +25,10 @@ class TranslatedGroup(click.Group):
     """A group of commands whose errors are told in plain words."""
 
     def invoke(self, ctx: click.Context) -> Any:
+        for stream in (sys.stdout, sys.stderr):
+            if isinstance(stream, io.TextIOWrapper):
+                # A console that knows no Σ shows a question mark, and the work is not lost.
+                stream.reconfigure(errors="replace")
         try:
             return super().invoke(ctx)
         except XlnnError as error:

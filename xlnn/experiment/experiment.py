@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-import math
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,6 +20,12 @@ from xlnn.maths.losses import LOSSES
 from xlnn.maths.recipe import Recipe
 
 Array = npt.NDArray[np.float64]
+MAX_NUMBER = sys.float_info.max
+"""The largest number that a computer or a cell can hold."""
+
+MAX_WHOLE = 2**31 - 1
+"""The largest whole number that is asked for: more epochs than anybody waits for."""
+
 MAX_TEXT = 32_767
 """The longest text that a cell of a spreadsheet can hold."""
 
@@ -240,10 +246,12 @@ def _matrix(value: Any, name: str) -> tuple[Array, list[str] | None, list[str] |
             columns = [str(value.name)]
         value = value.to_numpy()
     try:
+        if _texts_or_dates(value):
+            raise TypeError
         array = np.array(value, dtype=np.float64)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise ExperimentError(_not_numbers(value, name), name) from error
-    if array.ndim == 1:
+    if array.ndim == 1 and array.size:
         if name == "X":
             raise ExperimentError(
                 "X is a flat list: give a list of rows, one for each sample, such as "
@@ -270,6 +278,14 @@ def _matrix(value: Any, name: str) -> tuple[Array, list[str] | None, list[str] |
     return array, rows, columns
 
 
+def _texts_or_dates(value: Any) -> bool:
+    """Whether numbers were given as texts or dates, which NumPy would quietly convert."""
+    cells = np.asarray(value)
+    if cells.dtype.kind in "biuf":
+        return False
+    return any(not isinstance(cell, (int, float, np.number)) for cell in cells.ravel())
+
+
 def _check_same_rows(X: Any, y: Any) -> None:
     """Two tables whose rows bear labels must bear the same ones in the same order."""
     labelled = hasattr(X, "to_numpy") and hasattr(y, "to_numpy")
@@ -292,9 +308,7 @@ def _not_numbers(value: Any, name: str) -> str:
         return f"the rows of {name} have different lengths: give each the same number of columns"
     for i, row in enumerate(rows):
         for j, cell in enumerate([row] if widths == {-1} else row):
-            try:
-                float(cell)
-            except (TypeError, ValueError):
+            if not isinstance(cell, (int, float)) or not -MAX_NUMBER <= cell <= MAX_NUMBER:
                 return f"{name}[{i + 1}, {j + 1}] is {cell!r}, which is not a number"
     return f"{name} is {value!r}, which is not a list of rows of numbers"
 
@@ -333,12 +347,14 @@ def _whole(value: Any, name: str, least: int) -> int:
     whole = isinstance(value, (int, np.integer)) and not isinstance(value, bool)
     if not whole or value < least:
         raise ExperimentError(f"{name} is {value!r}: give a whole number from {least} on", name)
+    if value > MAX_WHOLE:
+        raise ExperimentError(f"{name} is {value}: give at most {MAX_WHOLE:,}", name)
     return int(value)
 
 
 def _finite(value: Any, name: str) -> float:
     number = isinstance(value, (int, float, np.number)) and not isinstance(value, bool)
-    if not number or not math.isfinite(value):
+    if not number or not -MAX_NUMBER <= value <= MAX_NUMBER:
         raise ExperimentError(f"{name} is {value!r}: give a number such as 0.1", name)
     return float(value)
 

@@ -51,6 +51,8 @@ def read_table(
     that are blank, text, NaN or infinite.
     """
     path = Path(path)
+    if sheet is not None and path.suffix.lower() not in (".xlsx", ".xlsm"):
+        raise DataError(f"{path} has no sheets: leave out the sheet {sheet!r}")
     frame = _frame(path, sheet)
     columns = list(frame.columns)
     if not target:
@@ -72,6 +74,8 @@ def read_table(
                 f"{path} has no column {column!r}{nearest(column, columns)}; it has "
                 f"{_listed(columns)}{_hint(column)}"
             )
+    if len(set(target)) < len(target) or len(set(wanted)) < len(wanted):
+        raise DataError(f"{path}: a column is named twice as target or feature: name it once")
     both = [column for column in wanted if column in target]
     if both:
         raise DataError(f"{path}: column {both[0]!r} cannot be a feature and a target at once")
@@ -99,13 +103,15 @@ def _frame(path: Path, sheet: str | None) -> pd.DataFrame:
             return frame
         if path.suffix.lower() in (".xlsx", ".xlsm"):
             with pd.ExcelFile(path) as book:
-                if sheet is not None and sheet not in book.sheet_names:
-                    names = [str(name) for name in book.sheet_names]
+                names = [str(name) for name in book.sheet_names]
+                if sheet is not None and sheet not in names:
                     raise DataError(
                         f"{path} has no sheet {sheet!r}{nearest(sheet, names)}; it has "
                         f"{_listed(names)}"
                     )
-                cells = book.parse(sheet or 0, header=None, dtype=object, na_filter=False)
+                cells = pd.read_excel(
+                    book, sheet_name=sheet or 0, header=None, dtype=object, na_filter=False
+                )
         elif path.suffix.lower() in (".csv", ".tsv"):
             cells = pd.read_csv(
                 path,
@@ -148,13 +154,16 @@ def _separator(path: Path) -> str:
 
 
 def _with_header(path: Path, cells: pd.DataFrame) -> pd.DataFrame:
-    filled = [i for i in range(len(cells)) if any(not _blank(cell) for cell in cells.iloc[i])]
-    if not filled:
-        raise DataError(f"{path} is empty")
     # Blank rows and columns at the end are nothing; one in between is a mistake and will be named.
-    cells = cells.iloc[: filled[-1] + 1]
-    while all(_blank(cell) for cell in cells.iloc[:, -1]):
-        cells = cells.iloc[:, :-1]
+    values = cells.to_numpy(dtype=object)
+    rows, columns = values.shape
+    while rows and all(_blank(cell) for cell in values[rows - 1]):
+        rows -= 1
+    while columns and all(_blank(cell) for cell in values[:rows, columns - 1]):
+        columns -= 1
+    if not rows:
+        raise DataError(f"{path} is empty")
+    cells = cells.iloc[:rows, :columns]
     header = [str(cell).strip() for cell in cells.iloc[0]]
     names = [name or f"column {i + 1}" for i, name in enumerate(header)]
     _check_header(path, names)

@@ -125,8 +125,10 @@ def _table(path: Path, text: str, data: dict[str, Any]) -> dict[str, Any]:
     columns = {}
     for key in ("target", "features"):
         value = data.get(key)
-        columns[key] = [value] if isinstance(value, str) else value
-        if value is not None and not all(isinstance(name, str) for name in columns[key] or [0]):
+        names = [value] if isinstance(value, str) else value
+        columns[key] = names
+        named = isinstance(names, list) and all(isinstance(name, str) for name in names)
+        if names is not None and not named:
             raise ExperimentError(
                 f"{_place(path, text, 'data', key)}: give a list of column names, not {value!r}"
             )

@@ -41,7 +41,7 @@ from xlnn.maths.expr import (
 )
 from xlnn.maths.printed import Binding, Printed
 from xlnn.maths.shapes import shape_of
-from xlnn.maths.words import number
+from xlnn.maths.words import notation, number
 
 Style = Literal["cell", "matrix"]
 
@@ -232,6 +232,11 @@ def _(expr: RowSum, writer: _Writer, window: Window) -> Printed:
 @_write.register
 def _(expr: RowMax, writer: _Writer, window: Window) -> Printed:
     columns = shape_of(expr.argument).columns.size
+    if window.rows > 1:
+        raise ExpressionError(
+            f"formulas: {notation(expr)} of several rows at once has no formula before Excel 365; "
+            "make it a step of its own first"
+        )
     return Printed(f"MAX({_view(expr.argument, writer, Window(window.row, 0, 1, columns))})")
 
 

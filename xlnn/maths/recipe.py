@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from xlnn.errors import ExpressionError
+from xlnn.errors import ExpressionError, ShapeError
 from xlnn.maths.expr import SCALAR, Axis, Expr, Matrix, Shape, matrices
 from xlnn.maths.shapes import shape_of
 
@@ -69,7 +69,7 @@ class Draft:
     parameters: list[Given] = field(default_factory=list)
     steps: list[Step] = field(default_factory=list)
     renewed: dict[str, str] = field(default_factory=dict)
-    _names: set[str] = field(default_factory=set)
+    _known: dict[str, Matrix] = field(default_factory=dict)
 
     def setting(self, name: str) -> Matrix:
         """A number that the experiment chooses."""
@@ -88,27 +88,28 @@ class Draft:
 
     def step(self, number: int, name: str, expr: Expr) -> Matrix:
         """A computed matrix. Raises ShapeError where the parts of ``expr`` do not fit."""
-        unknown = [matrix.name for matrix in matrices(expr) if matrix.name not in self._names]
-        if unknown:
-            raise ExpressionError(f"step {number}, {name}: {unknown[0]} is not computed before it")
+        self._check_known(f"step {number}, {name}", expr)
         self.steps.append(Step(number, name, expr, shape_of(expr)))
         return self._named(name, shape_of(expr))
 
     def renew(self, number: int, parameter: Matrix, expr: Expr) -> Matrix:
         """The step that computes what takes a parameter's place in the next update."""
+        if parameter.name not in [given.name for given in self.parameters]:
+            raise ExpressionError(f"step {number}: {parameter.name} is no parameter to be renewed")
         if shape_of(expr) != parameter.shape:
-            raise ExpressionError(
-                f"step {number}: {parameter.name} is {parameter.shape}, "
-                f"but what should replace it is {shape_of(expr)}"
+            raise ShapeError(
+                f"step {number}: {parameter.name} is {_axes(parameter.shape)}, "
+                f"but what should replace it is {_axes(shape_of(expr))}"
             )
         new = self.step(number, f"{parameter.name}_new", expr)
         self.renewed[parameter.name] = new.name
         return new
 
     def recipe(self, loss: Expr) -> Recipe:
-        """The finished recipe."""
+        """The finished recipe. Raises ShapeError for a loss that is not one number."""
+        self._check_known("the loss", loss)
         if shape_of(loss) != SCALAR:
-            raise ExpressionError(f"a loss is one number, this one is {shape_of(loss)}")
+            raise ShapeError(f"a loss is one number, this one is {shape_of(loss)}")
         return Recipe(
             tuple(self.settings),
             tuple(self.data),
@@ -119,7 +120,22 @@ class Draft:
         )
 
     def _named(self, name: str, shape: Shape) -> Matrix:
-        if name in self._names:
+        if name in self._known:
             raise ExpressionError(f"two matrices are called {name}")
-        self._names.add(name)
-        return Matrix(name, shape)
+        self._known[name] = Matrix(name, shape)
+        return self._known[name]
+
+    def _check_known(self, place: str, expr: Expr) -> None:
+        for matrix in matrices(expr):
+            known = self._known.get(matrix.name)
+            if known is None:
+                raise ExpressionError(f"{place}: {matrix.name} is not computed before it")
+            if known != matrix:
+                raise ShapeError(
+                    f"{place}: {matrix.name} is {_axes(known.shape)} in this recipe, "
+                    f"not {_axes(matrix.shape)}"
+                )
+
+
+def _axes(shape: Shape) -> str:
+    return f"{shape} ({shape.rows.name} × {shape.columns.name})"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from xlnn.workbook.cells import Cell, Page, Row
-from xlnn.workbook.plan import MAP, MAP_FIRST, START, Area, Plan, cell_name
+from xlnn.workbook.plan import MAP, MAP_FIRST, MAX_LINKS, START, Area, Plan, cell_name
 from xlnn.workbook.texts import Texts
 
 COLUMNS = ("name", "step", "epoch", "batch", "sheet", "range", "rows", "columns", "kind", "reads")
@@ -26,7 +26,7 @@ def map_page(plan: Plan, texts: Texts) -> Page:
         rows=_rows(areas, texts),
         dimension=f"A1:{cell_name(MAP_FIRST + len(areas) - 1, len(COLUMNS))}",
         widths=dict(enumerate(WIDTHS, start=1)),
-        links=links,
+        links=links[:MAX_LINKS],
         freeze=cell_name(MAP_FIRST, 2),
     )
 

@@ -17,6 +17,7 @@ from xlnn.training.trace import Array, Trace
 from xlnn.workbook.cells import Cell, Page, Row
 from xlnn.workbook.plan import (
     MAP,
+    MAX_LINKS,
     SETTINGS,
     START,
     Area,
@@ -54,7 +55,7 @@ def matrix_page(plan: Plan, sheet: Sheet, trace: Trace, texts: Texts) -> Page:
         rows=writer.rows(),
         dimension=f"A1:{cell_name(sheet.last_row, writer.last_column)}",
         widths=writer.widths,
-        links=writer.links(),
+        links=writer.links()[:MAX_LINKS],
         freeze=cell_name(NOTATION + 1, 2),
     )
 

@@ -24,6 +24,9 @@ from xlnn.workbook.falk import Place, operands
 
 MAX_ROWS, MAX_COLUMNS = 1_048_576, 16_384
 
+MAX_LINKS = 65_530
+"""The hyperlinks that Excel takes on one sheet; it drops those beyond."""
+
 START, MAP, SETTINGS = "Start", "Map", "Settings"
 
 FIRST_BAND = 9

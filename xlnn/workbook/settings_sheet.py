@@ -37,22 +37,27 @@ def built_with(experiment: Experiment, plan: Plan, version: str) -> dict[str, st
         "outputs": experiment.y.shape[1],
         "activation": experiment.activation,
         "output_activation": experiment.output_activation,
-        "biases": "true",
+        "biases": _yes(experiment.biases),
         "start": experiment.start if drawn else "given",
         "seed": experiment.seed if drawn else "none",
         "given": ", ".join(experiment.weights) or "none",
         "scale": experiment.scale,
+        "test_fraction": experiment.test_fraction,
         "loss": experiment.loss,
         "epochs": experiment.epochs,
         "batch_size": experiment.batch_size,
         "optimizer": experiment.optimizer,
         "gradient": experiment.gradient,
-        "update_biases": "true",
-        "shuffle": "false",
+        "update_biases": _yes(experiment.update_biases),
+        "shuffle": _yes(experiment.shuffle),
         "show": epoch_ranges(plan.epochs),
         "formulas": plan.style,
         "operands": experiment.operands,
     }
+
+
+def _yes(answer: bool) -> str:
+    return "true" if answer else "false"
 
 
 def settings_page(plan: Plan, trace: Trace, texts: Texts, version: str) -> Page:

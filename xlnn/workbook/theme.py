@@ -11,6 +11,8 @@ from typing import Literal
 
 from openpyxl import Workbook
 from openpyxl.styles import Alignment, Border, Font, NamedStyle, PatternFill, Side
+from openpyxl.styles.stylesheet import write_stylesheet
+from openpyxl.xml.functions import tostring
 
 FONT = "Calibri"
 
@@ -99,6 +101,22 @@ def _styles() -> list[NamedStyle]:
     ]
 
 
+FONT_ORDER = (
+    "b", "i", "strike", "condense", "extend", "outline", "shadow", "u", "vertAlign",
+    "sz", "color", "name", "family", "charset", "scheme",
+)  # fmt: skip
+"""The order in which the Open XML SDK wants a font's parts; openpyxl has another."""
+
+
+def style_sheet(book: Workbook) -> bytes:
+    """The entry ``xl/styles.xml``, with every font's parts in order."""
+    tree = write_stylesheet(book)
+    for node in list(tree.iter()):
+        if node.tag.rpartition("}")[2] == "font":
+            node[:] = sorted(node, key=lambda part: FONT_ORDER.index(part.tag.rpartition("}")[2]))
+    return bytes(tostring(tree))
+
+
 def new_book() -> tuple[Workbook, Mapping[str, int]]:
     """An empty openpyxl workbook with the theme's styles, and their numbers by name.
 
@@ -109,14 +127,14 @@ def new_book() -> tuple[Workbook, Mapping[str, int]]:
     scratch = book.active
     assert scratch is not None  # a new workbook has one sheet
     numbers = {}
-    for style in _styles():
+    for row, style in enumerate(_styles(), start=1):
         book.add_named_style(style)
-        cell = scratch.cell(1, 1)
-        cell.style = style.name
         name = style.name.removeprefix("xlnn ")
-        numbers[name] = cell.style_id
-        cell.quotePrefix = True
-        numbers[QUOTED + name] = cell.style_id
-        cell.quotePrefix = False
+        # A cell for each variant: openpyxl keeps the very object that a cell's style is.
+        for column, prefix in enumerate(("", QUOTED), start=1):
+            cell = scratch.cell(row, column)
+            cell.style = style.name
+            cell.quotePrefix = bool(prefix)
+            numbers[prefix + name] = cell.style_id
     book.remove(scratch)
     return book, numbers

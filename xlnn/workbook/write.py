@@ -41,7 +41,7 @@ from xlnn.workbook.settings_sheet import settings_page
 from xlnn.workbook.start_sheet import Evidence, start_page
 from xlnn.workbook.stream import stream
 from xlnn.workbook.texts import Texts, load_texts
-from xlnn.workbook.theme import new_book
+from xlnn.workbook.theme import new_book, style_sheet
 
 WRITTEN = datetime(1980, 1, 1)
 """The time of writing that every workbook carries, so that the same input gives the same bytes."""
@@ -98,7 +98,9 @@ def beside(path: Path, *, force: bool) -> Iterator[Path]:
         raise OutputError(f"{path} is write-protected: choose another file with -o")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=f".{path.stem}.", suffix=".part", dir=path.parent)
+        handle, name = tempfile.mkstemp(
+            prefix=f".{path.stem}.", suffix=".part", dir=path.resolve().parent
+        )
     except OSError as error:
         raise OutputError(
             f"{path} cannot be written ({error.strerror}): choose another place with -o"
@@ -127,7 +129,7 @@ def keep(draft: Path, path: Path, *, force: bool) -> bool:
         draft.chmod(path.stat().st_mode & 0o777)
     else:
         draft.chmod(0o666 & ~_umask())
-    draft.replace(path)
+    draft.replace(path.resolve())  # a link keeps leading to where it led
     return True
 
 
@@ -163,7 +165,8 @@ def _save(
     book.save(skeleton)
     book.properties.created = book.properties.modified = WRITTEN
     core = tostring(book.properties.to_tree())
-    stream(skeleton, file, rows, styles, {"docProps/core.xml": core})
+    replaced = {"docProps/core.xml": core, "xl/styles.xml": style_sheet(book)}
+    stream(skeleton, file, rows, styles, replaced)
 
 
 def _dress(sheet: Worksheet, page: Page) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from xlnn.audit.engines.program import find_program, run_program
 from xlnn.audit.engines.values import Values
 from xlnn.audit.reading import StoredWorkbook
-from xlnn.errors import EngineError
+from xlnn.errors import WorkbookError
 
 INSTALL = (
     "apt-get install gnumeric on Debian and Ubuntu, else from gnumeric.org or your platform's "
@@ -36,5 +36,5 @@ class Gnumeric:
             shutil.copyfile(path, source)
             run_program([program, "--recalc", str(source), str(result)])
             if not result.exists():
-                raise EngineError(f"{path}: Gnumeric cannot load it")
+                raise WorkbookError(f"{path}: Gnumeric cannot load it")
             return StoredWorkbook(result).load()

@@ -14,7 +14,7 @@ import ironcalc
 from xlnn.audit.cell_values import ErrorValue, Value
 from xlnn.audit.engines.bare import write_bare_copy
 from xlnn.audit.engines.values import Values
-from xlnn.errors import EngineError
+from xlnn.errors import WorkbookError
 
 
 class IronCalc:
@@ -35,7 +35,7 @@ class IronCalc:
             except BaseException as error:
                 # A panic in Rust arrives as an exception that is no Exception.
                 if isinstance(error, Exception) or type(error).__name__ == "PanicException":
-                    raise EngineError(f"{path}: IronCalc cannot load it: {error}") from error
+                    raise WorkbookError(f"{path}: IronCalc cannot load it: {error}") from error
                 raise
         return _Model(model)
 

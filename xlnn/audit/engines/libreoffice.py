@@ -10,7 +10,7 @@ from pathlib import Path
 from xlnn.audit.engines.program import find_program, run_program
 from xlnn.audit.engines.values import Values
 from xlnn.audit.reading import StoredWorkbook
-from xlnn.errors import EngineError
+from xlnn.errors import WorkbookError
 
 INSTALL = (
     "apt-get install libreoffice-calc on Debian and Ubuntu, else from libreoffice.org or your "
@@ -62,5 +62,5 @@ class LibreOffice:
                 ]
             )
             if not result.exists():
-                raise EngineError(f"{path}: LibreOffice cannot load it")
+                raise WorkbookError(f"{path}: LibreOffice cannot load it")
             return StoredWorkbook(result).load()
