@@ -341,14 +341,17 @@ def test_a_name_that_leads_elsewhere_makes_what_reads_it_wrong_in_itself(
     demo: Built, tmp_path: Path
 ) -> None:
     # Every formula says what it should; it is the number that its own step does not give.
+    # The name itself is found as well.
     def change(name: str, text: str) -> str:
         return text.replace(">Settings!$B$5<", ">X!$B$12<") if name == "xl/workbook.xml" else text
 
     result, report = audited(rewritten(demo.path, tmp_path / "changed.xlsx", change))
     assert result.exit_code == 1
     named = causes(report)
-    assert {sheet for _, sheet, _ in named} == {"wout_new", "wh_new", "bout_new", "bh_new"}
-    assert {kind for kind, _, _ in named} == {"wrong-value"}
+    assert ("structure", "Settings", "B5") in named
+    cells = named - {("structure", "Settings", "B5")}
+    assert {sheet for _, sheet, _ in cells} == {"wout_new", "wh_new", "bout_new", "bh_new"}
+    assert {kind for kind, _, _ in cells} == {"wrong-value"}
     assert heirs(report) == set()
 
 
@@ -593,6 +596,8 @@ def test_the_tolerance_decides_what_passes(demo: Built, tmp_path: Path) -> None:
     path = with_cell(demo.path, tmp_path / "near.xlsx", "d_output", "B13", formula)
     assert run_audit(path).exit_code == 1
     assert run_audit(path, "--tolerance", "1e-5").exit_code == 0
+    assert not xlnn.audit(path).ok
+    assert xlnn.audit(path, tolerance=1e-5).ok
     assert run_audit(path, "--tolerance", "nan").exit_code == 2
 
 

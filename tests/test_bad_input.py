@@ -277,7 +277,7 @@ def test_a_bad_option_is_named(options: str) -> None:
 
 
 TOO_LARGE = {
-    "--hidden 20000": ["16,384", "columns", "at most 16,383", "hidden neuron"],
+    "--hidden 20000": ["16,384", "columns", "at most 16,377", "hidden neuron"],
     "--epochs 1000000 --show all": ["1,048,576", "rows", "show at most", "epochs (--show)"],
 }
 

@@ -33,7 +33,7 @@ from xlnn.errors import EngineError
 from xlnn.maths.evaluate import evaluate
 from xlnn.training.run import update
 from xlnn.workbook.map_sheet import map_entry
-from xlnn.workbook.plan import MAP, SETTINGS, SETTINGS_COLUMN, Area, Plan, cell_name
+from xlnn.workbook.plan import MAP, MAP_FIRST, SETTINGS, SETTINGS_COLUMN, Area, Plan, cell_name
 
 Array = npt.NDArray[np.float64]
 Key = tuple[str, int]
@@ -125,6 +125,17 @@ class _Audit:
         return self._report(recomputed, findings)
 
     def _report(self, recomputed: Sequence[_Recomputed], findings: Sequence[Finding]) -> Report:
+        notes: tuple[str, ...] = ()
+        drifted = [finding for finding in findings if finding.kind == "wrong-value"]
+        if drifted and not any(finding.cause for finding in findings):
+            # Every cell is right by the cells that it reads, so no formula and no value is to
+            # blame: an unstable training has multiplied the rounding of the last digit.
+            findings = [finding for finding in findings if finding.kind != "wrong-value"]
+            notes = (
+                f"from epoch {drifted[0].epoch} on this training multiplies differences in the "
+                f"last digit: {len(drifted):,} cells are right by the cells that they read, but "
+                "drift away from NumPy's numbers; a smaller learning rate steadies it",
+            )
         return Report(
             workbook=str(self.path),
             tolerance=self.tolerance,
@@ -134,6 +145,7 @@ class _Audit:
                 for each in recomputed
             ),
             findings=tuple(findings),
+            notes=notes,
         )
 
     # --- Structure ---
@@ -155,6 +167,7 @@ class _Audit:
                     message=f"the sheet {sheet.name} is missing: what depends on it cannot be "
                     "derived, and was not compared with NumPy",
                 )
+        yield from self._check_names()
         entries = self.description.entries
         planned = [map_entry(area) for area in self.plan.matrices()]
         for index in range(max(len(entries), len(planned))):
@@ -165,7 +178,7 @@ class _Audit:
                 yield Finding(
                     kind="structure",
                     sheet=MAP,
-                    cell=f"A{number or len(entries) + 1}",
+                    cell=f"A{number or MAP_FIRST + index}",
                     matrix=name,
                     step=None,
                     epoch=None,
@@ -177,6 +190,36 @@ class _Audit:
                     "can be checked until it is put right",
                 )
                 return  # one shifted row makes all that follow differ
+
+    def _check_names(self) -> Iterator[Finding]:
+        """Names that formulas use must mean what they meant."""
+        used = dict(self.plan.names)
+        if self.plan.style == "cell":
+            used = {name: used[name] for name in self.plan.recipe.settings}
+        meanings: dict[str, list[tuple[str, bool]]] = {name.casefold(): [] for name in used}
+        for name, meaning, is_local in self.book.names:
+            meanings.get(name.casefold(), []).append((meaning, is_local))
+        for name, place in used.items():
+            found = meanings[name.casefold()]
+            if len(found) == 1 and not found[0][1] and same_formula(found[0][0], place):
+                continue
+            said = " and ".join(
+                f"{meaning}{' on one sheet' if is_local else ''}" for meaning, is_local in found
+            )
+            sheet, _, cells = place.partition("!")
+            yield Finding(
+                kind="structure",
+                sheet=sheet,
+                cell=cells.replace("$", "").partition(":")[0],
+                matrix=name,
+                step=None,
+                epoch=None,
+                expected=place,
+                found=said or None,
+                cause=True,
+                message=f"the name {name}, which formulas use, means {said or 'nothing'}, "
+                f"not {place}",
+            )
 
     # --- Numbers ---
 
@@ -296,6 +339,7 @@ class _Audit:
         ]
         locals_ = [self._evaluate(area, each.matrices) for each in recomputed]
         derived = [self._evaluate(area, each.derived) for each in recomputed]
+        spoiled = [self._is_spoiled(area, each.matrices) for each in recomputed]
         formulas = self._planned(area)
         for i in range(area.shape.rows.size):
             for j in range(area.shape.columns.size):
@@ -303,20 +347,30 @@ class _Audit:
                 formula = place.compare_formula(*formulas[i, j])
                 wrong = None
                 for n, each in enumerate(recomputed):
-                    if derived[n] is None:
+                    right, local = derived[n], locals_[n]
+                    if right is None:
                         continue
-                    found, expected = float(numbers[n][i, j]), float(derived[n][i, j])
+                    found, expected = float(numbers[n][i, j]), float(right[i, j])
                     agrees = each.note(found, expected) <= self.tolerance
                     if not agrees and wrong is None:
-                        own = None if locals_[n] is None else float(locals_[n][i, j])
-                        wrong = self._wrong(place, each, found, expected, own)
+                        own = None if local is None else float(local[i, j])
+                        wrong = self._wrong(place, each, found, expected, own, spoiled[n])
                 # One finding a cell: a wrong formula explains whatever value it gives.
                 finding = formula or wrong or self._stale(place, float(numbers[0][i, j]))
                 if finding is not None:
                     yield finding
 
-    def _evaluate(self, area: Area, matrices: Mapping[Key, Array]) -> Any:
+    def _evaluate(self, area: Area, matrices: Mapping[Key, Array]) -> Array | None:
         """What an area's expression gives from some matrices; None if one is not there."""
+        values = self._read(area, matrices)
+        if values is None:
+            return None
+        assert area.expr is not None
+        with np.errstate(all="ignore"):
+            return evaluate(area.expr, values)
+
+    def _read(self, area: Area, matrices: Mapping[Key, Array]) -> dict[str, Array] | None:
+        """The matrices that an area's expression reads, by name; None if one is not there."""
         values = {}
         for name in area.reads:
             source = name, area.reads_epoch
@@ -326,9 +380,13 @@ class _Audit:
             if source not in matrices:
                 return None
             values[name] = matrices[source]
-        assert area.expr is not None
-        with np.errstate(all="ignore"):
-            return evaluate(area.expr, values)
+        return values
+
+    def _is_spoiled(self, area: Area, matrices: Mapping[Key, Array]) -> bool:
+        """Whether a matrix that an area reads holds something that is no number. One such cell
+        makes the whole of an array formula an error."""
+        read = self._read(area, matrices)
+        return read is not None and any(np.isnan(values).any() for values in read.values())
 
     def _planned(self, area: Area) -> dict[tuple[int, int], tuple[str, Corners | None]]:
         """For each cell of an area the formula that fills it, and the corners of an array."""
@@ -344,11 +402,17 @@ class _Audit:
         return planned
 
     def _wrong(
-        self, place: _Place, each: _Recomputed, found: float, expected: float, own: float | None
+        self,
+        place: _Place,
+        each: _Recomputed,
+        found: float,
+        expected: float,
+        own: float | None,
+        spoiled: bool,
     ) -> Finding:
         value = each.values.value(place.area.sheet, place.row, place.column)
         cause = own is not None and not _difference(found, own) <= self.tolerance
-        if own is not None and math.isnan(own):
+        if own is None or math.isnan(own) or (math.isnan(found) and spoiled):
             cause = False  # what it reads is no number either
         program = f"{each.engine} {each.version}"
         if isinstance(value, ErrorValue):

@@ -126,6 +126,26 @@ class StoredWorkbook:
         return self.value(sheet, row, column)
 
     @cached_property
+    def names(self) -> list[tuple[str, str, bool]]:
+        """The defined names: each with its meaning, and whether it counts on one sheet only."""
+        found: list[tuple[str, str, bool]] = []
+        attributes: dict[str, str] = {}
+        text = _Text()
+
+        def start(name: str, given: dict[str, str]) -> None:
+            nonlocal attributes
+            attributes = given
+            text.begin(inside=_local(name) == "definedName")
+
+        def end(name: str) -> None:
+            if _local(name) == "definedName":
+                found.append((attributes["name"], str(text), "localSheetId" in attributes))
+
+        with self._opened() as archive, archive.open("xl/workbook.xml") as file:
+            _parse(file, start, text.data, end)
+        return found
+
+    @cached_property
     def _texts(self) -> list[str]:
         """The shared strings."""
         with self._opened() as archive:

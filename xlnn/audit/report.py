@@ -53,6 +53,8 @@ class Report:
     engines: tuple[EngineResult, ...]
     findings: tuple[Finding, ...]
     """In order of computation."""
+    notes: tuple[str, ...] = ()
+    """What a reader should know though nothing is wrong."""
 
     @property
     def ok(self) -> bool:
@@ -67,6 +69,8 @@ class Report:
     def to_dict(self) -> dict[str, Any]:
         """The report as the JSON file has it; what cannot be a number there is null."""
         report = {"workbook": self.workbook, "ok": self.ok, **asdict(self)}
+        if not self.notes:
+            del report["notes"]
         return _finite(report)  # type: ignore[no-any-return]
 
     def to_frame(self) -> pd.DataFrame:

@@ -116,10 +116,11 @@ def _section(report: Report | Unreadable) -> str:
         else f'<p class="bad">{len(report.findings)} findings.</p>'
     )
     engines = _table(EngineResult, [astuple(engine) for engine in report.engines])
+    notes = "".join(f"<p>{html.escape(note)}</p>" for note in report.notes)
     findings = _table(Finding, [astuple(finding) for finding in report.findings])
     return (
         f"<h2>{html.escape(report.workbook)}</h2>{verdict}"
-        f"<p>{report.cells} formula cells, tolerance {report.tolerance:g}</p>{engines}"
+        f"<p>{report.cells} formula cells, tolerance {report.tolerance:g}</p>{engines}{notes}"
         f"{findings if report.findings else ''}"
     )
 

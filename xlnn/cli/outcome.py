@@ -48,6 +48,8 @@ def print_report(report: Report) -> int:
             f"  {engine.name} {engine.version}: {engine.cells:,} formula cells recomputed, largest "
             f"difference from NumPy {engine.max_rel_diff:.1e} (allowed {report.tolerance:.0e})"
         )
+    for note in report.notes:
+        click.echo(f"  note: {note}")
     if report.ok:
         click.echo(f"{report.workbook}: {click.style('all agree', fg='green')}")
         return 0

@@ -125,11 +125,11 @@ def _(expr: Comparison, values: Values) -> Array:
 
 @evaluate.register
 def _(expr: Where, values: Values) -> Array:
-    return np.where(
-        _holds(expr.condition, values),
-        evaluate(expr.then, values),
-        evaluate(expr.otherwise, values),
-    )
+    holds = _holds(expr.condition, values)
+    # Both are computed everywhere; what is not chosen must not matter, as in a spreadsheet's IF.
+    with np.errstate(all="ignore"):
+        then, otherwise = evaluate(expr.then, values), evaluate(expr.otherwise, values)
+    return np.where(holds, then, otherwise)
 
 
 @evaluate.register

@@ -19,6 +19,7 @@ from typing import Literal, Protocol
 
 from xlnn.errors import ExpressionError
 from xlnn.maths.expr import (
+    SCALAR,
     Apply,
     Arithmetic,
     Axis,
@@ -88,8 +89,13 @@ class Formula:
 def formulas(expr: Expr, addresses: Addresses, style: Style) -> Iterator[Formula]:
     """The formulas that fill an expression's matrix, row by row.
 
+    A choice between parts of different shapes is written cell by cell in either style: Gnumeric's
+    IF repeats no row or column over an array.
+
     Raises ExpressionError for an unknown node.
     """
+    if any(_is_uneven(node) for node in walk(expr)):
+        style = "cell"
     for window in windows(expr, style):
         yield formula(expr, addresses, window, style)
 
@@ -111,6 +117,14 @@ def windows(expr: Expr, style: Style) -> Iterator[Window]:
             yield Window(row, 0, 1, columns)
     else:
         yield Window(0, 0, rows, columns)
+
+
+def _is_uneven(node: Expr) -> bool:
+    """Whether a node is a choice between parts of different shapes, single numbers aside."""
+    if not isinstance(node, Where):
+        return False
+    parts = (node.condition.left, node.condition.right, node.then, node.otherwise)
+    return len({shape_of(part) for part in parts} - {SCALAR}) > 1
 
 
 def formula(expr: Expr, addresses: Addresses, window: Window, style: Style) -> Formula:

@@ -54,11 +54,13 @@ def _(expr: Number) -> Shape:
 
 @shape_of.register
 def _(expr: Transpose) -> Shape:
+    _require_names(expr, expr.argument)
     return shape_of(expr.argument).transposed
 
 
 @shape_of.register
 def _(expr: Rows) -> Shape:
+    _require_names(expr, expr.argument)
     whole = shape_of(expr.argument)
     last = expr.first + expr.count
     if expr.first < 0 or expr.count < 1 or last > whole.rows.size:

@@ -41,7 +41,8 @@ def notation(expr: Expr) -> str:
 
 def number(value: float) -> str:
     """A number as people write it: 1, not 1.0."""
-    return str(int(value)) if value.is_integer() else repr(value)
+    value = float(value)
+    return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
 
 
 @singledispatch
@@ -173,7 +174,7 @@ def _(expr: Matrix | Number, phrases: Phrases) -> str:
 
 @_phrase.register
 def _(expr: Rows, phrases: Phrases) -> str:
-    argument = _phrase(expr.argument, phrases)
+    argument = _inner(expr.argument, phrases)
     return phrases["rows"].format(expr.first + 1, expr.first + expr.count, argument)
 
 
@@ -184,7 +185,7 @@ def _(expr: Rows, phrases: Phrases) -> str:
 @_phrase.register(Total)
 @_phrase.register(Negative)
 def _(expr: Transpose | ColumnSum | RowSum | RowMax | Total | Negative, phrases: Phrases) -> str:
-    return phrases[_ONE_ARGUMENT[type(expr)]].format(_phrase(expr.argument, phrases))
+    return phrases[_ONE_ARGUMENT[type(expr)]].format(_inner(expr.argument, phrases))
 
 
 @_phrase.register
@@ -197,6 +198,8 @@ def _(expr: Arithmetic, phrases: Phrases) -> str:
     left, right = _phrase(expr.left, phrases), _phrase(expr.right, phrases)
     if expr.operator == "+" and isinstance(expr.left, MatMul) and _is_row(expr.right):
         return phrases["add_row"].format(left, right)
+    if expr.operator in "*/" and isinstance(expr.left, Arithmetic) and expr.left.operator in "+-":
+        left = f"({left})"
     if expr.operator == "*" and not (_is_number(expr.left) or _is_number(expr.right)):
         return phrases["cell_by_cell"].format(left, _bracketed(expr.right, right))
     return phrases[_OPERATORS[expr.operator]].format(left, _bracketed(expr.right, right))
@@ -205,7 +208,7 @@ def _(expr: Arithmetic, phrases: Phrases) -> str:
 @_phrase.register
 def _(expr: Apply, phrases: Phrases) -> str:
     function = phrases[expr.function.value]
-    return phrases["apply"].format(function, _phrase(expr.argument, phrases))
+    return phrases["apply"].format(function, _inner(expr.argument, phrases))
 
 
 @_phrase.register
@@ -217,7 +220,7 @@ def _(expr: Comparison, phrases: Phrases) -> str:
 
 @_phrase.register
 def _(expr: Where, phrases: Phrases) -> str:
-    then, otherwise = _phrase(expr.then, phrases), _phrase(expr.otherwise, phrases)
+    then, otherwise = _inner(expr.then, phrases), _inner(expr.otherwise, phrases)
     return phrases["where"].format(notation(expr.condition), then, otherwise)
 
 
@@ -230,6 +233,12 @@ _ONE_ARGUMENT: dict[type[Expr], str] = {
     Total: "total",
     Negative: "negative",
 }
+
+
+def _inner(expr: Expr, phrases: Phrases) -> str:
+    """An argument's phrase, in brackets where words alone would leave open where it ends."""
+    phrase = _phrase(expr, phrases)
+    return f"({phrase})" if isinstance(expr, (Arithmetic, Negative, Where, Rows)) else phrase
 
 
 def _bracketed(expr: Expr, phrase: str) -> str:

@@ -92,6 +92,14 @@ class Area:
         )
         return f"{first}:{last}"
 
+    @property
+    def absolute(self) -> str:
+        """The range with its sheet, as a defined name has it: ``X!$B$12:$E$14``."""
+        last_row = self.row + self.shape.rows.size - 1
+        last_column = self.column + self.shape.columns.size - 1
+        first = f"${column_name(self.column)}${self.row}"
+        return f"{self.sheet}!{first}:${column_name(last_column)}${last_row}"
+
 
 @dataclass(frozen=True, slots=True)
 class Placement:
@@ -178,14 +186,16 @@ class Plan:
         band = self._band(sheet, epoch)
         epoch = sheet.epochs[band]
         member, result = sheet.member, sheet.result
-        expr, role, reads_epoch = None, "input", epoch
+        expr: Expr | None = None
+        role: Role = "input"
+        reads_epoch = epoch
         if isinstance(member, Step):
             expr, role = member.expr, "result"
         elif name in self.recipe.renewed and band and self.epochs[band - 1] == epoch - 1:
             expr, role = Matrix(self.recipe.renewed[name], member.shape), "carried"
             reads_epoch = epoch - 1
         return Area(
-            role,  # type: ignore[arg-type]  # narrowed by the branches above
+            role,
             name,
             member.number,
             epoch,
@@ -247,6 +257,17 @@ class Plan:
         """The defined name of a matrix: its own in the first epoch, else with the epoch."""
         later = self._bands[area.epoch] > 0
         return f"{area.matrix}_epoch{area.epoch}" if later else area.matrix
+
+    @property
+    def names(self) -> dict[str, str]:
+        """The defined names and what each means, such as ``X!$B$12:$E$14``."""
+        places = {
+            name: f"{SETTINGS}!${column_name(SETTINGS_COLUMN)}${self.setting_row(name)}"
+            for name in self.recipe.settings
+        }
+        if self.named:
+            places |= {self.name_of(area): area.absolute for area in self.matrices()}
+        return places
 
     @cached_property
     def formula_cells(self) -> int:
@@ -322,8 +343,7 @@ def draw_plan(
         sheets.append(_sheet(parameter, epochs))
     for step in recipe.steps:
         sheets.append(_sheet(step, epochs, shows=shows, limited=operands == "auto"))
-    for sheet in sheets:
-        _check_fit(sheet)
+    _check_fit(sheets)
     if MAP_FIRST + len(sheets) * len(epochs) > MAX_ROWS:
         fit = (MAX_ROWS - MAP_FIRST) // len(sheets)
         raise PlanError(
@@ -392,23 +412,38 @@ def _height(view: Expr, shows: bool, limited: bool) -> int:
     return 3 + shape.rows.size if shows and not (limited and large) else 2
 
 
-def _check_fit(sheet: Sheet) -> None:
-    name, shape = sheet.name, sheet.member.shape
-    if sheet.last_row > MAX_ROWS:
-        fit = (MAX_ROWS - FIRST_BAND + 1) // sheet.height
-        advice = f"show at most {fit:,} epochs (--show)"
-        if not fit:
-            advice = f"at most {_fitting(shape.rows, FIRST_BAND + sheet.height - 1, MAX_ROWS)} fit"
+def _check_fit(sheets: Sequence[Sheet]) -> None:
+    """Raises PlanError for the sheet that exceeds a limit most, saying what would fit."""
+    tallest = max(sheets, key=lambda sheet: sheet.last_row)
+    if tallest.last_row > MAX_ROWS:
+        shape, epochs = tallest.member.shape, len(tallest.epochs)
+        fit = (MAX_ROWS - FIRST_BAND + 1) // tallest.height
+        bare = _sheet(tallest.member, tallest.epochs, shows=False)
+        if fit:
+            advice = f"show at most {fit:,} epochs (--show)"
+        elif bare.last_row <= MAX_ROWS:
+            advice = WITHOUT_COPIES
+        else:
+            one = FIRST_BAND + bare.height - 1
+            advice = f"at most {_fitting(shape.rows, one, MAX_ROWS)} fit"
         raise PlanError(
-            f"the sheet {name} would need {sheet.last_row:,} rows for {len(sheet.epochs):,} epochs "
+            f"the sheet {tallest.name} would need {tallest.last_row:,} rows for {epochs:,} epochs "
             f"of {shape}, but a sheet has {MAX_ROWS:,}: {advice}"
         )
-    if sheet.last_column > MAX_COLUMNS:
-        fitting = _fitting(shape.columns, sheet.last_column, MAX_COLUMNS)
+    widest = max(sheets, key=lambda sheet: sheet.last_column)
+    if widest.last_column > MAX_COLUMNS:
+        bare = _sheet(widest.member, widest.epochs, shows=False)
+        advice = WITHOUT_COPIES
+        if bare.last_column > MAX_COLUMNS:
+            columns = widest.member.shape.columns
+            advice = f"at most {_fitting(columns, bare.last_column, MAX_COLUMNS)} fit"
         raise PlanError(
-            f"the sheet {name} would need {sheet.last_column:,} columns, but a sheet has "
-            f"{MAX_COLUMNS:,}: at most {fitting} fit"
+            f"the sheet {widest.name} would need {widest.last_column:,} columns, but a sheet has "
+            f"{MAX_COLUMNS:,}: {advice}"
         )
+
+
+WITHOUT_COPIES = 'leave the copies of large matrices out (operands = "none" in [workbook])'
 
 
 def _fitting(axis: Axis, needed: int, limit: int) -> str:

@@ -13,7 +13,6 @@ from pathlib import Path
 
 import numpy
 import openpyxl
-from openpyxl import Workbook
 from openpyxl.utils import get_column_letter
 from openpyxl.workbook.defined_name import DefinedName
 from openpyxl.worksheet.hyperlink import Hyperlink
@@ -29,11 +28,8 @@ from xlnn.workbook.cells import Page, clean_text
 from xlnn.workbook.map_sheet import map_page
 from xlnn.workbook.matrix_sheet import matrix_page
 from xlnn.workbook.plan import (
-    SETTINGS,
-    SETTINGS_COLUMN,
     START,
     Plan,
-    column_name,
     default_epochs,
     draw_plan,
 )
@@ -157,7 +153,8 @@ def _save(
     for number, page in enumerate(pages, start=1):
         _dress(book.create_sheet(page.name), page)
         rows[f"xl/worksheets/sheet{number}.xml"] = (page.dimension, page.rows)
-    _define_names(book, plan)
+    for name, place in plan.names.items():
+        book.defined_names[name] = DefinedName(name, attr_text=place)
     book.properties.title = clean_text(trace.experiment.title)
     book.properties.creator = f"xlnn {VERSION}"
     book.calculation.fullCalcOnLoad = True
@@ -181,22 +178,6 @@ def _dress(sheet: Worksheet, page: Page) -> None:
     sheet.page_setup.fitToHeight = 1 if page.name == START else 0
     sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
     sheet.sheet_view.showGridLines = False
-
-
-def _define_names(book: Workbook, plan: Plan) -> None:
-    names = {
-        name: f"{SETTINGS}!${column_name(SETTINGS_COLUMN)}${plan.setting_row(name)}"
-        for name in plan.recipe.settings
-    }
-    if plan.named:
-        for area in plan.matrices():
-            corners = [
-                f"${cell.rstrip('0123456789')}${cell.lstrip('ABCDEFGHIJKLMNOPQRSTUVWXYZ')}"
-                for cell in area.range.split(":")
-            ]
-            names[plan.name_of(area)] = f"{area.sheet}!{':'.join(corners)}"
-    for name, place in names.items():
-        book.defined_names[name] = DefinedName(name, attr_text=place)
 
 
 def _versions() -> str:
