@@ -228,7 +228,8 @@ EXAMPLES = [
         "Σ(Xᵀ)", "the sum of all cells of X transposed", "Xᵀ beside"),
     Example(Total(E * E) / 2, SCALAR, [[10.15625]],
         "SUMPRODUCT(E!A1:B2*E!A1:B2)/2", "SUMPRODUCT(E!A1:B2*E!A1:B2)/2",
-        "Σ(E ∘ E) / 2", "the sum of all cells of (E times E, cell by cell) divided by 2", "E beside"),
+        "Σ(E ∘ E) / 2", "the sum of all cells of (E times E, cell by cell) divided by 2",
+        "E beside"),
     Example(Total(Apply(Function.ABS, Z)), SCALAR, [[10]],
         "SUMPRODUCT(ABS(Z!A1:B2))", "SUMPRODUCT(ABS(Z!A1:B2))",
         "Σ(abs(Z))", "the sum of all cells of the size without sign of every cell of Z", "Z beside",
@@ -412,7 +413,7 @@ def test_a_cell_has_the_formula_that_a_learner_can_trace(example: Example) -> No
 def test_a_matrix_has_one_array_formula_that_reads_like_the_article(example: Example) -> None:
     *_, last = formulas(example.expr, Sheets(), "matrix")
     # What no array formula can do in every program is written cell by cell, as in style cell.
-    by_cell = example.matrix == example.cell and example.shape.size > 1
+    by_cell = isinstance(example.expr, Where) and example.matrix == example.cell
     assert (last.text, last.array) == (example.matrix, not by_cell)
 
 

@@ -33,6 +33,7 @@ from openpyxl.utils import range_boundaries
 
 from xlnn.audit.cell_values import ErrorValue, Value
 from xlnn.errors import WorkbookError
+from xlnn.workbook.plan import cell_name
 
 Corners = tuple[int, int, int, int]
 """First row, first column, last row, last column of a range."""
@@ -341,7 +342,7 @@ class _SheetParser:
                     formulas[row, column] = stored
             return
         if kind == "shared":
-            number, here = attributes.get("si", ""), _reference(*place)
+            number, here = attributes.get("si", ""), cell_name(*place)
             if text:
                 self._patterns[number] = (f"={text}", here)
             pattern, origin = self._patterns[number]
@@ -368,14 +369,6 @@ def column_number(letters: str) -> int:
     for letter in letters:
         number = number * 26 + ord(letter) - 64
     return number
-
-
-def _reference(row: int, column: int) -> str:
-    letters = ""
-    while column:
-        column, letter = divmod(column - 1, 26)
-        letters = chr(65 + letter) + letters
-    return f"{letters}{row}"
 
 
 # --- XML ------------------------------------------------------------------------------
