@@ -16,6 +16,8 @@ SHOWN = 10
 
 def print_built(built: Built, quiet: bool = False) -> int:
     """Prints what was built and the audit's verdict; gives the exit status."""
+    from xlnn.maths.words import notation
+
     experiment, plan = built.trace.experiment, built.plan
     if not quiet:
         state = "written" if built.written else "left as it was, the very same file is there"
@@ -26,7 +28,8 @@ def print_built(built: Built, quiet: bool = False) -> int:
         )
         loss = built.trace.loss
         course = f", {loss[-1]:.6g} in epoch {len(loss):,}" if len(loss) > 1 else ""
-        click.echo(f"  loss Σ E²/2: {loss[0]:.6g} in epoch 1{course}")
+        words = notation(built.trace.recipe.loss)
+        click.echo(f"  loss {words}: {loss[0]:.6g} in epoch 1{course}")
     if built.report is None or (quiet and built.report.ok):
         return 0
     return print_report(built.report)

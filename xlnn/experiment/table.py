@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 SUFFIXES = (".csv", ".tsv", ".xlsx", ".xlsm", ".parquet")
 
+COMMAS = "write decimal points, not commas, "
+
 NAMED_CELLS = 5
 """How many bad cells an error names before it only counts."""
 
@@ -182,6 +184,7 @@ def _numbers(path: Path, frame: pd.DataFrame, columns: list[str]) -> Array:
     """The columns as float64. Raises DataError naming the cells that are not finite numbers."""
     numbers = np.empty((len(frame), len(columns)))
     bad: list[str] = []
+    worst: list[Any] = []
     count = 0
     for j, column in enumerate(columns):
         cells = list(frame[column])
@@ -190,20 +193,21 @@ def _numbers(path: Path, frame: pd.DataFrame, columns: list[str]) -> Array:
         texts = [cells[i] for i in wrong if not _blank(cells[i])]
         if len(texts) > len(cells) / 2 and not any(_is_inexact(cell) for cell in texts):
             examples = ", ".join(repr(text) for text in list(dict.fromkeys(texts))[:3])
-            comma = all(re.fullmatch(r"\s*-?\d+,\d+\s*", str(text)) for text in texts)
-            advice = "write decimal points, not commas, " if comma else "give it as numbers, "
+            advice = COMMAS if any(map(_has_comma, texts)) else "give it as numbers, "
             raise DataError(
                 f"{path}: column {column!r} holds text ({examples}): a network computes with "
                 f"numbers only; {advice}or choose other columns with --feature or features = […]"
             )
         count += len(wrong)
+        worst += [cells[i] for i in wrong]
         bad += [f"row {i + 2} of {column!r} is {_shown(cells[i])}" for i in wrong[:NAMED_CELLS]]
         numbers[:, j] = [math.nan if value is None else value for value in values]
     if count:
+        advice = COMMAS if any(_has_comma(cell) for cell in worst) else ""
         more = f" and {count - NAMED_CELLS} more" if count > NAMED_CELLS else ""
         raise DataError(
             f"{path}: {'; '.join(bad[:NAMED_CELLS])}{more}: every cell must be a finite number; "
-            "fill them in or leave the rows or columns out"
+            f"{advice}fill them in or leave the rows or columns out"
         )
     return numbers
 
@@ -229,6 +233,10 @@ def _is_inexact(cell: Any) -> bool:
     except (TypeError, ValueError):
         return False
     return True
+
+
+def _has_comma(cell: Any) -> bool:
+    return bool(re.fullmatch(r"\s*-?\d+,\d+\s*", str(cell)))
 
 
 def _blank(cell: Any) -> bool:
