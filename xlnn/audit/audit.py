@@ -39,6 +39,9 @@ Array = npt.NDArray[np.float64]
 Key = tuple[str, int]
 """A matrix's name and its epoch."""
 
+LONGEST_TRAINING = 20_000
+"""Up to this many epochs are trained again to check values that stand after a gap."""
+
 TOLERANCE = 1e-9
 """The largest difference |a − b| / max(1, |b|) that is let pass by default."""
 
@@ -118,24 +121,30 @@ class _Audit:
         for engine, version in zip(engines, versions, strict=True):
             values = engine.recompute(self.path)
             recomputed.append(self._gather(engine.name, version, values, areas, not missing))
+        notes = [] if missing else list(self._check_gaps(recomputed[0].matrices))
         findings += self._check_inputs(areas, recomputed[0].values)
         for area in areas:
             if area.expr is not None:
                 findings += self._check(area, recomputed)
-        return self._report(recomputed, findings)
+        return self._report(recomputed, findings, notes)
 
-    def _report(self, recomputed: Sequence[_Recomputed], findings: Sequence[Finding]) -> Report:
-        notes: tuple[str, ...] = ()
+    def _report(
+        self,
+        recomputed: Sequence[_Recomputed],
+        findings: Sequence[Finding],
+        notes: Sequence[str] = (),
+    ) -> Report:
         drifted = [finding for finding in findings if finding.kind == "wrong-value"]
         if drifted and not any(finding.cause for finding in findings):
             # Every cell is right by the cells that it reads, so no formula and no value is to
             # blame: an unstable training has multiplied the rounding of the last digit.
             findings = [finding for finding in findings if finding.kind != "wrong-value"]
-            notes = (
+            notes = [
+                *notes,
                 f"from epoch {drifted[0].epoch} on this training multiplies differences in the "
                 f"last digit: {len(drifted):,} cells are right by the cells that they read, but "
                 "drift away from NumPy's numbers; a smaller learning rate steadies it",
-            )
+            ]
         return Report(
             workbook=str(self.path),
             tolerance=self.tolerance,
@@ -145,7 +154,7 @@ class _Audit:
                 for each in recomputed
             ),
             findings=tuple(findings),
-            notes=notes,
+            notes=tuple(notes),
         )
 
     # --- Structure ---
@@ -280,6 +289,33 @@ class _Audit:
                 values = update(recipe, state)
             derived |= {(name, epoch): value for name, value in values.items()}
         return derived
+
+    def _check_gaps(self, matrices: Mapping[Key, Array]) -> Iterator[str]:
+        """Notes on start values that stand after epochs which are not shown: values, which follow
+        neither an edited input nor a change to themselves."""
+        plan, recipe = self.plan, self.plan.recipe
+        names = [parameter.name for parameter in recipe.parameters]
+        gaps = {e for e in plan.epochs[1:] if plan.matrix(names[0], e).role == "input"}
+        if not gaps or plan.epochs[0] != 1 or max(gaps) > LONGEST_TRAINING:
+            return
+        state = {
+            name: matrices[name, 1]
+            for name in (*recipe.settings, *recipe.shapes)
+            if (name, 1) in matrices
+        }
+        for epoch in range(2, max(gaps) + 1):
+            with np.errstate(all="ignore"):
+                values = update(recipe, state)
+            state |= {name: values[new] for name, new in recipe.renewed.items()}
+            if epoch not in gaps:
+                continue
+            gap = max(_largest_difference(matrices[name, epoch], state[name]) for name in names)
+            if not gap <= self.tolerance:
+                yield (
+                    f"the start values of epoch {epoch} are not what training up to it gives with "
+                    "the inputs as they are now: an input was edited since they were computed, or "
+                    "they were"
+                )
 
     # --- Checks ---
 
@@ -547,6 +583,10 @@ def _float(value: Value) -> float:
 
 def _difference(found: float, expected: float) -> float:
     return abs(found - expected) / max(1.0, abs(expected))
+
+
+def _largest_difference(found: Array, expected: Array) -> float:
+    return float(np.max(np.abs(found - expected) / np.maximum(1.0, np.abs(expected))))
 
 
 def _larger(first: float, second: float) -> float:

@@ -26,11 +26,14 @@ def run(
     """Trains for all epochs and keeps the matrices of some.
 
     ``epochs`` are those to keep (default: the experiment's ``show``, else all). ``progress``
-    is called with each finished epoch. Raises TrainingError when the numbers overflow.
+    is called with each finished epoch. Raises TrainingError when the numbers overflow, or for
+    epochs that there are not.
     """
     recipe = experiment.recipe
-    kept = tuple(epochs or experiment.show or range(1, experiment.epochs + 1))
-    wanted = set(kept)
+    wanted = set(epochs or experiment.show or range(1, experiment.epochs + 1))
+    kept = tuple(sorted(wanted))
+    if kept[0] < 1 or kept[-1] > experiment.epochs:
+        raise TrainingError(f"epochs to keep must lie between 1 and {experiment.epochs}: {kept}")
     values: dict[int, Values] = {}
     loss = np.empty(experiment.epochs)
     for epoch, update in enumerate(updates(experiment), start=1):
