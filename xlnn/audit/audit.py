@@ -17,7 +17,6 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -25,15 +24,15 @@ import numpy.typing as npt
 from xlnn.audit.cell_values import ErrorValue, Value, is_number
 from xlnn.audit.engines import ENGINES, Engine
 from xlnn.audit.engines.values import Values
-from xlnn.audit.reading import Corners, Stored, StoredWorkbook
+from xlnn.audit.place import Place
+from xlnn.audit.reading import Corners, StoredWorkbook
 from xlnn.audit.report import EngineResult, Finding, Report
-from xlnn.audit.same_formula import same_formula
 from xlnn.audit.self_description import SelfDescription, read_description, read_plan
+from xlnn.audit.structure import check_structure
 from xlnn.errors import EngineError
 from xlnn.maths.evaluate import evaluate
 from xlnn.training.run import update
-from xlnn.workbook.map_sheet import map_entry
-from xlnn.workbook.plan import MAP, MAP_FIRST, SETTINGS, SETTINGS_COLUMN, Area, Plan, cell_name
+from xlnn.workbook.plan import MAP, SETTINGS, SETTINGS_COLUMN, Area, Plan, cell_name
 
 Array = npt.NDArray[np.float64]
 Key = tuple[str, int]
@@ -111,7 +110,7 @@ class _Audit:
         self.path, self.tolerance = book.path, tolerance
 
     def run(self, engines: Sequence[Engine], versions: Sequence[str]) -> Report:
-        findings = list(self._structure())
+        findings = list(check_structure(self.book, self.plan, self.description))
         if any(finding.sheet == MAP for finding in findings):
             # Settings and Map tell of two different workbooks: neither can be followed.
             return self._report([], findings)
@@ -156,79 +155,6 @@ class _Audit:
             findings=tuple(findings),
             notes=tuple(notes),
         )
-
-    # --- Structure ---
-
-    def _structure(self) -> Iterator[Finding]:
-        """Sheets that are not there, and a Map that does not fit the Settings."""
-        for sheet in self.plan.sheets:
-            if sheet.name not in self.book.sheets:
-                yield Finding(
-                    kind="missing",
-                    sheet=sheet.name,
-                    cell="A1",
-                    matrix=sheet.name,
-                    step=sheet.member.number,
-                    epoch=None,
-                    expected=None,
-                    found=None,
-                    cause=True,
-                    message=f"the sheet {sheet.name} is missing: what depends on it cannot be "
-                    "derived, and was not compared with NumPy",
-                )
-        yield from self._check_names()
-        entries = self.description.entries
-        planned = [map_entry(area) for area in self.plan.matrices()]
-        for index in range(max(len(entries), len(planned))):
-            number, found = entries[index] if index < len(entries) else (None, None)
-            expected = planned[index] if index < len(planned) else None
-            if found != expected:
-                name = str((expected or found or {}).get("name", ""))
-                yield Finding(
-                    kind="structure",
-                    sheet=MAP,
-                    cell=f"A{number or MAP_FIRST + index}",
-                    matrix=name,
-                    step=None,
-                    epoch=None,
-                    expected=_entry_text(expected),
-                    found=_entry_text(found),
-                    cause=True,
-                    message=f"the Map says {_entry_text(found)}, but by the Settings it should say "
-                    f"{_entry_text(expected)}: one of the two sheets was changed, and nothing else "
-                    "can be checked until it is put right",
-                )
-                return  # one shifted row makes all that follow differ
-
-    def _check_names(self) -> Iterator[Finding]:
-        """Names that formulas use must mean what they meant."""
-        used = dict(self.plan.names)
-        if self.plan.style == "cell":
-            used = {name: used[name] for name in self.plan.recipe.settings}
-        meanings: dict[str, list[tuple[str, bool]]] = {name.casefold(): [] for name in used}
-        for name, meaning, is_local in self.book.names:
-            meanings.get(name.casefold(), []).append((meaning, is_local))
-        for name, place in used.items():
-            found = meanings[name.casefold()]
-            if len(found) == 1 and not found[0][1] and same_formula(found[0][0], place):
-                continue
-            said = " and ".join(
-                f"{meaning}{' on one sheet' if is_local else ''}" for meaning, is_local in found
-            )
-            sheet, _, cells = place.partition("!")
-            yield Finding(
-                kind="structure",
-                sheet=sheet,
-                cell=cells.replace("$", "").partition(":")[0],
-                matrix=name,
-                step=None,
-                epoch=None,
-                expected=place,
-                found=said or None,
-                cause=True,
-                message=f"the name {name}, which formulas use, means {said or 'nothing'}, "
-                f"not {place}",
-            )
 
     # --- Numbers ---
 
@@ -379,7 +305,7 @@ class _Audit:
         formulas = self._planned(area)
         for i in range(area.shape.rows.size):
             for j in range(area.shape.columns.size):
-                place = _Place(self.book, area, i, j)
+                place = Place(self.book, area, i, j)
                 formula = place.compare_formula(*formulas[i, j])
                 wrong = None
                 for n, each in enumerate(recomputed):
@@ -439,7 +365,7 @@ class _Audit:
 
     def _wrong(
         self,
-        place: _Place,
+        place: Place,
         each: _Recomputed,
         found: float,
         expected: float,
@@ -468,7 +394,7 @@ class _Audit:
             f"{program} computes {found!r}, NumPy {expected!r}{origin}",
         )
 
-    def _was_computed(self, place: _Place) -> bool:
+    def _was_computed(self, place: Place) -> bool:
         """Whether the file carries a value for a formula. Of an array formula the first cell
         tells: openpyxl drops its value and keeps the old ones of the others."""
         stored = self.book.formula(place.area.sheet, place.row, place.column)
@@ -476,7 +402,7 @@ class _Audit:
             return True
         return self.book.value(place.area.sheet, *stored.array[:2]) is not None
 
-    def _stale(self, place: _Place, recomputed: float) -> Finding | None:
+    def _stale(self, place: Place, recomputed: float) -> Finding | None:
         """The finding if the file carries another value than the formula gives."""
         cached = self.book.value(place.area.sheet, place.row, place.column)
         if cached is None or not self._was_computed(place):
@@ -490,90 +416,6 @@ class _Audit:
             True,
             f"the file carries the value {cached!r}, but the formula gives {recomputed!r}",
         )
-
-
-@dataclass(frozen=True, slots=True)
-class _Place:
-    """A formula cell under audit."""
-
-    book: StoredWorkbook
-    area: Area
-    i: int
-    j: int
-
-    @property
-    def row(self) -> int:
-        return self.area.row + self.i
-
-    @property
-    def column(self) -> int:
-        return self.area.column + self.j
-
-    def compare_formula(self, text: str, corners: Corners | None) -> Finding | None:
-        """The finding if the file does not hold the formula that belongs here."""
-        stored = self.book.formula(self.area.sheet, self.row, self.column)
-        if stored is None:
-            typed = self.book.constant(self.area.sheet, self.row, self.column)
-            if typed is None:
-                return self.finding("missing", text, None, True, f"the cell is empty, not {text}")
-            found = typed if is_number(typed) else str(typed)
-            return self.finding(
-                "hard-coded", text, found, True, f"holds {found!r} instead of the formula {text}"
-            )
-        if same_formula(stored.text, text) and _same_corners(stored, corners):
-            return None
-        written, wanted = _entered(stored.text, stored.array), _entered(text, corners)
-        return self.finding(
-            "changed-formula", wanted, written, True, f"the formula is {written}, not {wanted}"
-        )
-
-    def finding(
-        self,
-        kind: str,
-        expected: float | str | None,
-        found: float | str | None,
-        cause: bool,
-        message: str,
-    ) -> Finding:
-        cell = cell_name(self.row, self.column)
-        what = "" if self.area.role != "operand" else f", copy of {self.area.reads[0]}"
-        return Finding(
-            kind=kind,
-            sheet=self.area.sheet,
-            cell=cell,
-            matrix=self.area.matrix,
-            step=self.area.number,
-            epoch=self.area.epoch,
-            expected=expected,
-            found=found,
-            cause=cause,
-            message=f"{self.area.sheet}!{cell} (step {self.area.number}, epoch {self.area.epoch}"
-            f"{what}): {message}",
-        )
-
-
-def _same_corners(stored: Stored, corners: Corners | None) -> bool:
-    """Whether a formula is entered over the right range. A single cell may be entered either
-    way: programs that save a workbook turn one into the other."""
-    if stored.array == corners:
-        return True
-    single = stored.array or corners
-    return (
-        (stored.array is None or corners is None)
-        and single is not None
-        and (single[:2] == single[2:])
-    )
-
-
-def _entered(text: str, corners: Corners | None) -> str:
-    """A formula as people see it: array formulas in braces."""
-    return f"{{{text}}}" if corners and corners[:2] != corners[2:] else text
-
-
-def _entry_text(entry: Mapping[str, Any] | None) -> str:
-    if entry is None:
-        return "nothing"
-    return f"{entry['name']} of epoch {entry['epoch']} at {entry['sheet']}!{entry['range']}"
 
 
 def _float(value: Value) -> float:

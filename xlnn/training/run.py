@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -21,13 +21,11 @@ Values = Mapping[str, Array]
 def run(
     experiment: Experiment,
     epochs: Sequence[int] | None = None,
-    progress: Callable[[int], None] | None = None,
 ) -> Trace:
     """Trains for all epochs and keeps the matrices of some.
 
-    ``epochs`` are those to keep (default: the experiment's ``show``, else all). ``progress``
-    is called with each finished epoch. Raises TrainingError when the numbers overflow, or for
-    epochs that there are not.
+    ``epochs`` are those to keep (default: the experiment's ``show``, else all). Raises
+    TrainingError when the numbers overflow, or for epochs that there are not.
     """
     recipe = experiment.recipe
     wanted = set(epochs or experiment.show or range(1, experiment.epochs + 1))
@@ -40,8 +38,6 @@ def run(
         loss[epoch - 1] = evaluate(recipe.loss, update).item()
         if epoch in wanted:
             values[epoch] = update
-        if progress is not None:
-            progress(epoch)
     return Trace(experiment, recipe, kept, values, loss)
 
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 import shutil
 import tempfile
 from pathlib import Path
 
-from xlnn.audit.engines.program import find_program, run_program
+from xlnn.audit.engines.program import find_program, program_version, run_program
 from xlnn.audit.engines.values import Values
 from xlnn.audit.reading import StoredWorkbook
 from xlnn.errors import WorkbookError
@@ -25,9 +24,7 @@ class Gnumeric:
     name = "gnumeric"
 
     def version(self) -> str:
-        printed = run_program([find_program(PROGRAMS, INSTALL), "--version"])
-        found = re.search(r"\d+(\.\d+)+", printed)
-        return found.group() if found else "unknown"
+        return program_version(find_program(PROGRAMS, INSTALL))
 
     def recompute(self, path: Path) -> Values:
         program = find_program(PROGRAMS, INSTALL)

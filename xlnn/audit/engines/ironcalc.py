@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -59,10 +59,6 @@ class _Model:
         self._model = model
         names = [sheet["name"] for sheet in model.get_worksheets_properties()]
         self._sheets = {name: index for index, name in enumerate(names)}
-
-    @property
-    def sheets(self) -> Collection[str]:
-        return self._sheets.keys()
 
     def value(self, sheet: str, row: int, column: int) -> Value:
         index = self._sheets[sheet]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 from collections.abc import Sequence
@@ -22,6 +23,12 @@ def find_program(names: Sequence[str], install: str) -> str:
         if found:
             return found
     raise EngineError(f"{names[0]} is not installed: {install}")
+
+
+def program_version(program: str) -> str:
+    """The version that a program prints of itself."""
+    found = re.search(r"\d+(\.\d+)+", run_program([program, "--version"]))
+    return found.group() if found else "unknown"
 
 
 def run_program(arguments: Sequence[str]) -> str:

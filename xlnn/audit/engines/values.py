@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from typing import Protocol
 
 from xlnn.audit.cell_values import Value
@@ -11,11 +10,6 @@ from xlnn.audit.cell_values import Value
 class Values(Protocol):
     """A recomputed workbook. What a program saved after recalculating, read as a
     StoredWorkbook, is one."""
-
-    @property
-    def sheets(self) -> Collection[str]:
-        """The names of its sheets."""
-        ...
 
     def value(self, sheet: str, row: int, column: int) -> Value:
         """The value of a cell, row and column from 1."""

@@ -1,0 +1,89 @@
+"""A formula cell under audit: what stands in it, and what is said of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from xlnn.audit.cell_values import is_number
+from xlnn.audit.reading import Corners, Stored, StoredWorkbook
+from xlnn.audit.report import Finding
+from xlnn.audit.same_formula import same_formula
+from xlnn.workbook.plan import Area, cell_name
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A formula cell under audit."""
+
+    book: StoredWorkbook
+    area: Area
+    i: int
+    j: int
+
+    @property
+    def row(self) -> int:
+        return self.area.row + self.i
+
+    @property
+    def column(self) -> int:
+        return self.area.column + self.j
+
+    def compare_formula(self, text: str, corners: Corners | None) -> Finding | None:
+        """The finding if the file does not hold the formula that belongs here."""
+        stored = self.book.formula(self.area.sheet, self.row, self.column)
+        if stored is None:
+            typed = self.book.constant(self.area.sheet, self.row, self.column)
+            if typed is None:
+                return self.finding("missing", text, None, True, f"the cell is empty, not {text}")
+            found = typed if is_number(typed) else str(typed)
+            return self.finding(
+                "hard-coded", text, found, True, f"holds {found!r} instead of the formula {text}"
+            )
+        if same_formula(stored.text, text) and _same_corners(stored, corners):
+            return None
+        written, wanted = _entered(stored.text, stored.array), _entered(text, corners)
+        return self.finding(
+            "changed-formula", wanted, written, True, f"the formula is {written}, not {wanted}"
+        )
+
+    def finding(
+        self,
+        kind: str,
+        expected: float | str | None,
+        found: float | str | None,
+        cause: bool,
+        message: str,
+    ) -> Finding:
+        cell = cell_name(self.row, self.column)
+        what = "" if self.area.role != "operand" else f", copy of {self.area.reads[0]}"
+        return Finding(
+            kind=kind,
+            sheet=self.area.sheet,
+            cell=cell,
+            matrix=self.area.matrix,
+            step=self.area.number,
+            epoch=self.area.epoch,
+            expected=expected,
+            found=found,
+            cause=cause,
+            message=f"{self.area.sheet}!{cell} (step {self.area.number}, epoch {self.area.epoch}"
+            f"{what}): {message}",
+        )
+
+
+def _same_corners(stored: Stored, corners: Corners | None) -> bool:
+    """Whether a formula is entered over the right range. A single cell may be entered either
+    way: programs that save a workbook turn one into the other."""
+    if stored.array == corners:
+        return True
+    single = stored.array or corners
+    return (
+        (stored.array is None or corners is None)
+        and single is not None
+        and (single[:2] == single[2:])
+    )
+
+
+def _entered(text: str, corners: Corners | None) -> str:
+    """A formula as people see it: array formulas in braces."""
+    return f"{{{text}}}" if corners and corners[:2] != corners[2:] else text

@@ -1,0 +1,94 @@
+"""Whether a workbook's sheets, names and Map are those that its Settings describe."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from xlnn.audit.reading import StoredWorkbook
+from xlnn.audit.report import Finding
+from xlnn.audit.same_formula import same_formula
+from xlnn.audit.self_description import SelfDescription
+from xlnn.workbook.map_sheet import map_entry
+from xlnn.workbook.plan import MAP, MAP_FIRST, Plan
+
+
+def check_structure(
+    book: StoredWorkbook, plan: Plan, description: SelfDescription
+) -> Iterator[Finding]:
+    """The findings on sheets that are not there, names that mean something else, and a Map that
+    does not fit the Settings."""
+    for sheet in plan.sheets:
+        if sheet.name not in book.sheets:
+            yield Finding(
+                kind="missing",
+                sheet=sheet.name,
+                cell="A1",
+                matrix=sheet.name,
+                step=sheet.member.number,
+                epoch=None,
+                expected=None,
+                found=None,
+                cause=True,
+                message=f"the sheet {sheet.name} is missing: what depends on it cannot be "
+                "derived, and was not compared with NumPy",
+            )
+    yield from _check_names(book, plan)
+    entries = description.entries
+    planned = [map_entry(area) for area in plan.matrices()]
+    for index in range(max(len(entries), len(planned))):
+        number, found = entries[index] if index < len(entries) else (None, None)
+        expected = planned[index] if index < len(planned) else None
+        if found != expected:
+            name = str((expected or found or {}).get("name", ""))
+            yield Finding(
+                kind="structure",
+                sheet=MAP,
+                cell=f"A{number or MAP_FIRST + index}",
+                matrix=name,
+                step=None,
+                epoch=None,
+                expected=_entry_text(expected),
+                found=_entry_text(found),
+                cause=True,
+                message=f"the Map says {_entry_text(found)}, but by the Settings it should say "
+                f"{_entry_text(expected)}: one of the two sheets was changed, and nothing else "
+                "can be checked until it is put right",
+            )
+            return  # one shifted row makes all that follow differ
+
+
+def _check_names(book: StoredWorkbook, plan: Plan) -> Iterator[Finding]:
+    """Names that formulas use must mean what they meant."""
+    used = dict(plan.names)
+    if plan.style == "cell":
+        used = {name: used[name] for name in plan.recipe.settings}
+    meanings: dict[str, list[tuple[str, bool]]] = {name.casefold(): [] for name in used}
+    for name, meaning, is_local in book.names:
+        meanings.get(name.casefold(), []).append((meaning, is_local))
+    for name, place in used.items():
+        found = meanings[name.casefold()]
+        if len(found) == 1 and not found[0][1] and same_formula(found[0][0], place):
+            continue
+        said = " and ".join(
+            f"{meaning}{' on one sheet' if is_local else ''}" for meaning, is_local in found
+        )
+        sheet, _, cells = place.partition("!")
+        yield Finding(
+            kind="structure",
+            sheet=sheet,
+            cell=cells.replace("$", "").partition(":")[0],
+            matrix=name,
+            step=None,
+            epoch=None,
+            expected=place,
+            found=said or None,
+            cause=True,
+            message=f"the name {name}, which formulas use, means {said or 'nothing'}, not {place}",
+        )
+
+
+def _entry_text(entry: Mapping[str, Any] | None) -> str:
+    if entry is None:
+        return "nothing"
+    return f"{entry['name']} of epoch {entry['epoch']} at {entry['sheet']}!{entry['range']}"
