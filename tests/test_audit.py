@@ -6,6 +6,7 @@ Causes, the cells that are wrong in themselves, are told from cells that inherit
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -633,3 +634,23 @@ def test_several_workbooks_make_one_report(demo: Built, wrong: Path, tmp_path: P
     assert run_audit(demo.path, wrong, "--report", path).exit_code == 1
     reports = json.loads(path.read_text("utf-8"))
     assert [report["ok"] for report in reports] == [True, False]
+
+
+def test_a_single_cell_that_lost_its_array_entry_is_named(tmp_path: Path) -> None:
+    # A long product is a one-cell array formula; entered as a plain one, Excel shows an @.
+    path = tmp_path / "long.xlsx"
+    experiment = Experiment(X=[[float(i) for i in range(9)]], y=[1], hidden=(1,))
+    xlnn.build(experiment, path, audited=False)
+    lost: list[str] = []
+
+    def change(_name: str, text: str) -> str:
+        found = re.search(r'<c r="(\w+)" s="\d+"><f t="array" ref="[^"]+">MMULT', text)
+        if found is None:
+            return text
+        lost.append(found[1])
+        plain = re.sub(r' t="array" ref="[^"]+"', "", found[0])
+        return text.replace(found[0], plain, 1)
+
+    result, report = audited(rewritten(path, tmp_path / "plain.xlsx", change))
+    assert result.exit_code == 1
+    assert causes(report) == {("changed-formula", "hidden_layer_input", lost[0])}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from xlnn.audit.cell_values import is_number
-from xlnn.audit.reading import Corners, Stored, StoredWorkbook
+from xlnn.audit.reading import Corners, StoredWorkbook
 from xlnn.audit.report import Finding
 from xlnn.audit.same_formula import same_formula
 from xlnn.workbook.plan import Area, cell_name
@@ -39,7 +39,7 @@ class Place:
             return self.finding(
                 "hard-coded", text, found, True, f"holds {found!r} instead of the formula {text}"
             )
-        if same_formula(stored.text, text) and _same_corners(stored, corners):
+        if same_formula(stored.text, text) and stored.array == corners:
             return None
         written, wanted = _entered(stored.text, stored.array), _entered(text, corners)
         return self.finding(
@@ -71,19 +71,6 @@ class Place:
         )
 
 
-def _same_corners(stored: Stored, corners: Corners | None) -> bool:
-    """Whether a formula is entered over the right range. A single cell may be entered either
-    way: programs that save a workbook turn one into the other."""
-    if stored.array == corners:
-        return True
-    single = stored.array or corners
-    return (
-        (stored.array is None or corners is None)
-        and single is not None
-        and (single[:2] == single[2:])
-    )
-
-
 def _entered(text: str, corners: Corners | None) -> str:
     """A formula as people see it: array formulas in braces."""
-    return f"{{{text}}}" if corners and corners[:2] != corners[2:] else text
+    return f"{{{text}}}" if corners else text

@@ -137,7 +137,7 @@ def _frame(path: Path, sheet: str | None) -> pd.DataFrame:
             f"{path}: not every row has as many cells as the header ({detail})"
         ) from error
     except pd.errors.EmptyDataError as error:
-        raise DataError(f"{path} is empty") from error
+        raise DataError(f"{path} is empty, or its first line, the header, is") from error
     except DataError:
         raise
     except Exception as error:  # every parser has its own exceptions; none is for a user to see
