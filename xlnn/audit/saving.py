@@ -19,7 +19,6 @@ from xlnn.errors import OutputError
 
 SUFFIXES = (".json", ".html", ".xlsx")
 
-
 MARK = "xlnn audit"
 """What tells a report that may be replaced from any other file."""
 

@@ -46,7 +46,10 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
 }
 """For each section and key the experiment's field; none for keys that say where data is."""
 
-_PARAMETER = re.compile(r"(wh|bh|wout|bout)(_\d+)?")
+PARAMETERS = ("wh", "bh", "wout", "bout")
+"""The start matrices, whose names may bear the number of a layer."""
+
+_PARAMETER = re.compile(rf"({'|'.join(PARAMETERS)})(_\d+)?")
 
 
 def load_toml(path: str | Path, overrides: Mapping[str, Any] | None = None) -> Experiment:
@@ -91,7 +94,7 @@ def _fields(path: Path, text: str, document: dict[str, Any]) -> dict[str, Any]:
                 if key == "start" and _PARAMETER.fullmatch(inner):
                     weights[inner] = content
                 elif inner not in SECTIONS[key]:
-                    known = [*SECTIONS[key], *(["wh", "bh", "wout", "bout"] * (key == "start"))]
+                    known = [*SECTIONS[key], *(PARAMETERS if key == "start" else ())]
                     raise _unknown(path, text, key, inner, known)
                 elif SECTIONS[key][inner]:
                     fields[SECTIONS[key][inner]] = content

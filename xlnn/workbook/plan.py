@@ -379,8 +379,7 @@ def _sheet(
 
     def place(view: Expr, place: Place, row: int, column: int) -> Placement:
         shape = shape_of(view)
-        large = shape.rows.size > OPERAND_ROWS or shape.columns.size > OPERAND_COLUMNS
-        shown = shows and not (limited and large)
+        shown = shows and not (limited and _is_large(shape))
         placement = Placement(view, place, row + 2 if shown else row, column, shape, shown)
         placed.append(placement)
         return placement
@@ -408,8 +407,12 @@ def _sheet(
 def _height(view: Expr, shows: bool, limited: bool) -> int:
     """The rows that an operand above takes, with its title, headings and the blank row."""
     shape = shape_of(view)
-    large = shape.rows.size > OPERAND_ROWS or shape.columns.size > OPERAND_COLUMNS
-    return 3 + shape.rows.size if shows and not (limited and large) else 2
+    return 3 + shape.rows.size if shows and not (limited and _is_large(shape)) else 2
+
+
+def _is_large(shape: Shape) -> bool:
+    """Whether a matrix is too large to be taken in beside a result."""
+    return shape.rows.size > OPERAND_ROWS or shape.columns.size > OPERAND_COLUMNS
 
 
 def _check_fit(sheets: Sequence[Sheet]) -> None:
