@@ -18,7 +18,7 @@ MAY_IMPORT = {
 }
 """Besides itself, and the files at the top that everybody uses."""
 
-EVERYBODYS = {"errors", "bundled", "version"}
+EVERYBODYS = {"errors", "bundled", "progress", "version"}
 
 
 def imports(path: Path) -> set[str]:

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from xlnn.audit.audit import audit
-from xlnn.audit.report import Report
 from xlnn.errors import OutputError
 from xlnn.experiment.experiment import Experiment
+from xlnn.progress import Progress, silent
 from xlnn.training.run import run
 from xlnn.training.trace import Trace
+from xlnn.workbook.draft import Draft
+from xlnn.workbook.files import beside, keep
 from xlnn.workbook.plan import Plan
 from xlnn.workbook.start_sheet import Evidence
-from xlnn.workbook.write import beside, keep, plan_for, write_draft
+from xlnn.workbook.write import plan_for
+
+if TYPE_CHECKING:
+    from xlnn.audit.report import Report
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +40,7 @@ def build(
     *,
     force: bool = False,
     audited: bool = True,
+    progress: Progress = silent,
 ) -> Built:
     """Runs an experiment and writes its workbook, audits it and notes the outcome on Start.
 
@@ -51,11 +57,14 @@ def build(
     plan = plan_for(experiment)
     report = None
     with beside(path, force=force) as draft:
-        trace = run(experiment, plan.epochs)
-        write_draft(trace, draft)
-        if audited:
-            report = replace(audit(draft), workbook=str(path))
-            write_draft(trace, draft, _evidence(report))
+        trace = run(experiment, plan.epochs, progress)
+        with draft.open("w+b") as file, Draft(plan, trace, file) as workbook:
+            workbook.write(progress=progress)
+            if audited:
+                from xlnn.audit.audit import audit
+
+                report = replace(audit(draft, progress=progress), workbook=str(path))
+                workbook.note(_evidence(report))
         written = keep(draft, path, force=force)
     return Built(path, written, plan, trace, report)
 

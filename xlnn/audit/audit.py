@@ -31,6 +31,7 @@ from xlnn.audit.self_description import SelfDescription, read_description, read_
 from xlnn.audit.structure import check_structure
 from xlnn.errors import EngineError
 from xlnn.maths.evaluate import evaluate
+from xlnn.progress import Progress, silent
 from xlnn.training.run import update
 from xlnn.workbook.plan import MAP, SETTINGS, SETTINGS_COLUMN, Area, Plan, cell_name
 
@@ -49,6 +50,7 @@ def audit(
     path: str | Path,
     engines: str | Sequence[str] = ("ironcalc",),
     tolerance: float = TOLERANCE,
+    progress: Progress = silent,
 ) -> Report:
     """Audits a workbook that xlnn built, perhaps edited and saved by a spreadsheet program.
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import singledispatch
+from functools import lru_cache, singledispatch
 from typing import Literal, Protocol
 
 from xlnn.errors import ExpressionError
@@ -89,34 +89,50 @@ class Formula:
 def formulas(expr: Expr, addresses: Addresses, style: Style) -> Iterator[Formula]:
     """The formulas that fill an expression's matrix, row by row.
 
-    A choice between parts of different shapes is written cell by cell in either style: Gnumeric's
-    IF repeats no row or column over an array.
-
     Raises ExpressionError for an unknown node.
     """
-    if any(_is_uneven(node) for node in walk(expr)):
-        style = "cell"
-    for window in windows(expr, style):
-        yield formula(expr, addresses, window, style)
+    shape, tile = shape_of(expr), tile_of(expr, style)
+    for row in range(0, shape.rows.size, tile.rows):
+        for column in range(0, shape.columns.size, tile.columns):
+            yield formula(expr, addresses, tile.at(row, column), tile.style)
 
 
-def windows(expr: Expr, style: Style) -> Iterator[Window]:
-    """The rectangles that get a formula each: single cells, or the whole matrix.
+def formula_at(
+    expr: Expr, addresses: Addresses, style: Style, row: int, column: int
+) -> Formula | None:
+    """The formula that stands in a cell; None for a cell that an array formula fills from
+    another one. Raises ExpressionError for an unknown node."""
+    tile = tile_of(expr, style)
+    if row % tile.rows or column % tile.columns:
+        return None
+    return formula(expr, addresses, tile.at(row, column), tile.style)
 
-    The largest number of each row has no array form before Excel 365, so what holds a
-    RowMax is written with one array formula a row.
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """The rectangle that one formula of a matrix fills."""
+
+    style: Style
+    rows: int
+    columns: int
+
+    def at(self, row: int, column: int) -> Window:
+        return Window(row, column, self.rows, self.columns)
+
+
+@lru_cache(maxsize=1024)
+def tile_of(expr: Expr, style: Style) -> Tile:
+    """What each formula of an expression fills: a cell, or the whole matrix.
+
+    The largest number of each row has no array form before Excel 365, so what holds a RowMax is
+    written with one array formula a row. A choice between parts of different shapes is written
+    cell by cell in either style: Gnumeric's IF repeats no row or column over an array.
     """
     shape = shape_of(expr)
-    rows, columns = shape.rows.size, shape.columns.size
-    if style == "cell":
-        for row in range(rows):
-            for column in range(columns):
-                yield Window(row, column, 1, 1)
-    elif any(isinstance(node, RowMax) for node in walk(expr)):
-        for row in range(rows):
-            yield Window(row, 0, 1, columns)
-    else:
-        yield Window(0, 0, rows, columns)
+    if style == "cell" or any(_is_uneven(node) for node in walk(expr)):
+        return Tile("cell", 1, 1)
+    by_row = any(isinstance(node, RowMax) for node in walk(expr))
+    return Tile("matrix", 1 if by_row else shape.rows.size, shape.columns.size)
 
 
 def _is_uneven(node: Expr) -> bool:

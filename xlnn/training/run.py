@@ -11,6 +11,8 @@ from xlnn.errors import TrainingError
 from xlnn.experiment.experiment import Experiment
 from xlnn.maths.evaluate import evaluate
 from xlnn.maths.recipe import Recipe
+from xlnn.progress import Progress, silent
+from xlnn.training.kept import Kept
 from xlnn.training.start import start_values
 from xlnn.training.trace import Trace
 
@@ -21,6 +23,7 @@ Values = Mapping[str, Array]
 def run(
     experiment: Experiment,
     epochs: Sequence[int] | None = None,
+    progress: Progress = silent,
 ) -> Trace:
     """Trains for all epochs and keeps the matrices of some.
 
@@ -32,12 +35,14 @@ def run(
     kept = tuple(sorted(wanted))
     if kept[0] < 1 or kept[-1] > experiment.epochs:
         raise TrainingError(f"epochs to keep must lie between 1 and {experiment.epochs}: {kept}")
-    values: dict[int, Values] = {}
+    values = Kept(recipe, kept)
     loss = np.empty(experiment.epochs)
     for epoch, update in enumerate(updates(experiment), start=1):
         loss[epoch - 1] = evaluate(recipe.loss, update).item()
         if epoch in wanted:
-            values[epoch] = update
+            values.put(update)
+        progress("training", 1, experiment.epochs)
+    values.finish()
     return Trace(experiment, recipe, kept, values, loss)
 
 

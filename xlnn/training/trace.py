@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -12,6 +11,7 @@ import numpy.typing as npt
 from xlnn.experiment.experiment import Experiment
 from xlnn.experiment.headings import headings
 from xlnn.maths.recipe import Recipe
+from xlnn.training.kept import Kept
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -31,7 +31,7 @@ class Trace:
     recipe: Recipe
     epochs: tuple[int, ...]
     """The epochs whose matrices were kept, in order."""
-    values: Mapping[int, Mapping[str, Array]]
+    values: Kept
     """By epoch, every matrix of the recipe by name."""
     loss: Array
     """The loss of every epoch, before its update: ``loss[0]`` is epoch 1's."""
@@ -45,9 +45,10 @@ class Trace:
         epoch = self.epochs[-1] if epoch == -1 else epoch
         if epoch not in self.values:
             raise KeyError(f"epoch {epoch} was not kept; there are {list(self.epochs)}")
-        if name not in self.values[epoch]:
-            raise KeyError(f"there is no matrix {name!r}; there are {list(self.values[epoch])}")
-        return self.values[epoch][name]
+        values = self.values[epoch]
+        if name not in values:
+            raise KeyError(f"there is no matrix {name!r}; there are {list(values)}")
+        return values[name]
 
     def frame(self, name: str, epoch: int) -> pd.DataFrame:
         """The same matrix as a DataFrame with its headings."""

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from enum import Enum
 from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
 
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
 
@@ -15,12 +19,26 @@ def clean_text(text: str) -> str:
     return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
+class Slot(Enum):
+    """What a cell of recurring rows holds that differs from one occurrence to the next."""
+
+    NUMBER = "a number from an array"
+    LABEL = "the index of a shared string, from an array"
+
+
+class Passing(str):
+    """A text that stands in one place of the workbook: it is written there, while other texts
+    are shared strings, which are all held in memory."""
+
+    __slots__ = ()
+
+
 class Cell(NamedTuple):
     """A cell of a row: its column from 1, the name of its style, what it holds."""
 
     column: int
     style: str
-    value: float | str | None = None
+    value: float | str | Slot | None = None
     """A formula's value is its cached value."""
     formula: str | None = None
     """Without its ``=``."""
@@ -37,17 +55,60 @@ class Row(NamedTuple):
     """In points; None for the default."""
 
 
+Numbers = Callable[[range, range], npt.NDArray[np.float64]]
+"""What the slots of some occurrences hold: for epochs and rows, one of them or many, an array of
+occurrences × slots."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recurring:
+    """Rows that recur in an epoch, further down each time and with other numbers."""
+
+    rows: Callable[[int, int], Sequence[Row]]
+    """The rows of an occurrence, given its epoch and its place in that epoch, from 0. Numbers are
+    SLOTs; all else differs in whole numbers alone, which grow by the same step each time."""
+    times: int
+    """How often they recur in an epoch."""
+    numbers: Numbers | None = None
+    """None if there are no slots."""
+    formula_cells: int = 0
+    """How many cells of an occurrence have formulas."""
+
+
+@dataclass(frozen=True, slots=True)
+class Epochs:
+    """Epochs that are alike: in each, the same parts follow each other."""
+
+    number: int
+    parts: Sequence[Recurring]
+
+
+class Link(NamedTuple):
+    """A cell, and the place in the workbook that it leads to."""
+
+    cell: str
+    place: str
+
+
+@dataclass(frozen=True, slots=True)
+class LinkedEpochs:
+    """Links that recur in every epoch, further down each time."""
+
+    number: int
+    links: Callable[[int], Sequence[Link]]
+    """Those of an epoch from 0."""
+
+
 @dataclass(frozen=True, slots=True)
 class Page:
     """A sheet: its rows, made while they are written, and what surrounds them."""
 
     name: str
-    rows: Iterator[Row]
+    rows: Iterable[Row | Epochs]
     dimension: str
     """The range from A1 to the last cell."""
     widths: dict[int, float]
     """By column from 1, in characters."""
-    links: list[tuple[str, str]] = field(default_factory=list)
-    """Cells and the places in the workbook that they lead to."""
+    links: Sequence[Link | LinkedEpochs] = ()
     freeze: str | None = None
     """The first cell that scrolls."""

@@ -3,21 +3,35 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
-from functools import cached_property
+from collections.abc import Iterator, Sequence
+from functools import cached_property, lru_cache, partial
+from itertools import pairwise
 
 import numpy as np
 
 from xlnn.experiment.headings import headings
 from xlnn.maths.evaluate import evaluate
-from xlnn.maths.expr import Expr, Shape, matrices
+from xlnn.maths.expr import ONE, Axis, Expr, Shape, matrices
+from xlnn.maths.formulas import Formula
 from xlnn.maths.recipe import Step
 from xlnn.maths.words import notation, sentence
 from xlnn.training.trace import Array, Trace
-from xlnn.workbook.cells import Cell, Page, Row
+from xlnn.workbook.cells import (
+    Cell,
+    Epochs,
+    Link,
+    LinkedEpochs,
+    Page,
+    Passing,
+    Recurring,
+    Row,
+    Slot,
+)
+from xlnn.workbook.pattern import IrregularError, learn
 from xlnn.workbook.plan import (
+    FIRST_BAND,
     MAP,
-    MAX_LINKS,
+    MAX_COLUMNS,
     SETTINGS,
     START,
     Area,
@@ -26,7 +40,9 @@ from xlnn.workbook.plan import (
     Sheet,
     cell_name,
 )
+from xlnn.workbook.strings import SharedStrings
 from xlnn.workbook.texts import Texts, about, axis_name
+from xlnn.workbook.theme import QUOTED, reads_like_formula
 
 LEAST_WIDTH, MOST_WIDTH, MOST_HEADING, GAP_WIDTH = 13.0, 30.0, 60.0, 3.0
 """Column widths in characters."""
@@ -40,22 +56,25 @@ LINE = 15.0
 LARGE = 1e7
 """From here on numbers are shown as powers of ten; -9999999.999 still fits LEAST_WIDTH."""
 
-Put = Callable[[int, Cell], None]
-"""Puts a cell into a row."""
+UNROLLED, LONG_RUN = 60, 20
+"""Bands up to this height are written as a whole; in a higher one, runs of rows that are longer
+than this are written row by row."""
 
 TITLE, NOTATION, SENTENCE, WHY, NOTE, LINKS = range(1, 7)
 """The rows above the first band."""
 
 
-def matrix_page(plan: Plan, sheet: Sheet, trace: Trace, texts: Texts) -> Page:
+def matrix_page(
+    plan: Plan, sheet: Sheet, trace: Trace, texts: Texts, strings: SharedStrings
+) -> Page:
     """The page of a matrix."""
-    writer = _MatrixSheet(plan, sheet, trace, texts)
+    writer = _MatrixSheet(plan, sheet, trace, texts, strings)
     return Page(
         name=sheet.name,
         rows=writer.rows(),
         dimension=f"A1:{cell_name(sheet.last_row, writer.last_column)}",
         widths=writer.widths,
-        links=writer.links()[:MAX_LINKS],
+        links=list(writer.links()),
         freeze=cell_name(NOTATION + 1, 2),
     )
 
@@ -65,11 +84,36 @@ def block_title(view: Expr, shape: Shape) -> str:
     return f"{notation(view)}  ({shape})"
 
 
-class _MatrixSheet:
-    """Writes one sheet; holds what all its bands share."""
+class _Labels:
+    """The headings along an axis, as the rows of a run need them."""
 
-    def __init__(self, plan: Plan, sheet: Sheet, trace: Trace, texts: Texts) -> None:
+    def __init__(self, texts: list[str], strings: SharedStrings) -> None:
+        self.texts = texts if any(texts) else []
+        self._strings = strings
+
+    @cached_property
+    def style(self) -> str:
+        """One style for all: a text that begins like a formula must be quoted, others may be."""
+        return ("", QUOTED)[any(map(reads_like_formula, self.texts))] + "row heading"
+
+    @cached_property
+    def indexes(self) -> Array:
+        """The numbers of the shared strings: rows × 1."""
+        return np.array([[self._strings.index(text)] for text in self.texts], dtype=np.float64)
+
+
+class _MatrixSheet:
+    """Writes one sheet; holds what all its bands share.
+
+    A band's rows are counted from 0, its epoch by its place among the shown ones, from 0 too.
+    """
+
+    def __init__(
+        self, plan: Plan, sheet: Sheet, trace: Trace, texts: Texts, strings: SharedStrings
+    ) -> None:
         self.plan, self.sheet, self.trace, self.texts = plan, sheet, trace, texts
+        self.strings = strings
+        self._labels_of: dict[Axis, _Labels] = {}
         self.last_column = max(sheet.last_column, LEAST_COLUMNS)
         self.placements = (*sheet.operands, sheet.result)
         shown = {name for placement in self.placements for name in _names(placement.view)}
@@ -77,10 +121,14 @@ class _MatrixSheet:
 
     # --- The head of the sheet ---
 
-    def rows(self) -> Iterator[Row]:
+    def rows(self) -> Iterator[Row | Epochs]:
         yield from self._head()
-        for epoch in self.sheet.epochs:
-            yield from self._band(epoch)
+        for bands in self._stretches():
+            yield Epochs(len(bands), [*self._parts(bands)])
+
+    def _stretches(self) -> Sequence[range]:
+        """The bands of the sheet in groups that are alike."""
+        return self.plan.stretches if len(self.sheet.epochs) > 1 else (range(1),)
 
     def _head(self) -> Iterator[Row]:
         member, texts = self.sheet.member, self.texts
@@ -129,18 +177,24 @@ class _MatrixSheet:
             (LINKS + 1, 2): (words["next"], onward),
         }
 
-    def links(self) -> list[tuple[str, str]]:
+    def links(self) -> Iterator[Link | LinkedEpochs]:
         """All links of the sheet: those at the top, and the operands' titles."""
-        found = [
-            (cell_name(row, column), f"{target}!A1")
-            for (row, column), (_, target) in self._ways().items()
+        for (row, column), (_, target) in self._ways().items():
+            yield Link(cell_name(row, column), f"{target}!A1")
+        if self.sheet.operands:
+            for bands in self._stretches():
+                yield LinkedEpochs(len(bands), partial(self._band_links, bands))
+
+    def _band_links(self, bands: range, index: int) -> list[Link]:
+        epoch = self.sheet.epochs[bands[index]]
+        first = self.plan.band_row(self.sheet.name, epoch)
+        return [
+            Link(
+                cell_name(first + placement.title_row, placement.column),
+                self._source(placement.view, epoch),
+            )
+            for placement in self.sheet.operands
         ]
-        for epoch in self.sheet.epochs:
-            first = self.plan.band_row(self.sheet.name, epoch)
-            for placement in self.sheet.operands:
-                place = cell_name(first + placement.title_row, placement.column)
-                found.append((place, self._source(placement.view, epoch)))
-        return found
 
     def _source(self, view: Expr, epoch: int) -> str:
         """The place where an operand is computed, or chosen."""
@@ -149,28 +203,196 @@ class _MatrixSheet:
             return f"{SETTINGS}!{cell_name(self.plan.setting_row(name), 2)}"
         return f"{name}!{self.plan.matrix(name, epoch).range}"
 
-    # --- A band ---
+    # --- Bands ---
 
-    def _band(self, epoch: int) -> Iterator[Row]:
-        first = self.plan.band_row(self.sheet.name, epoch)
-        rows: dict[int, list[Cell]] = {}
+    def _parts(self, bands: range) -> Iterator[Recurring]:
+        """What the bands of a stretch consist of: all rows at once, or, where there are many, each
+        run of rows that are alike and what lies between them."""
+        height = self.sheet.height
+        first = 0
+        if height > UNROLLED:
+            for run in self._runs():
+                if not self._is_regular(bands, run):
+                    continue
+                if run.start > first:
+                    yield self._unrolled(bands, range(first, run.start))
+                yield self._run(bands, run)
+                first = run.stop
+        yield self._unrolled(bands, range(first, height))
 
-        def put(row: int, cell: Cell) -> None:
-            rows.setdefault(row, []).append(cell)
-
-        for column in range(1, self.last_column + 1):
-            put(first, Cell(column, "band", self._band_title(epoch) if column == 1 else None))
+    def _runs(self) -> Iterator[range]:
+        """The long runs of rows that the same matrices go through, without their first row, where
+        array formulas may stand."""
+        ends = {0, self.sheet.height}
         for placement in self.placements:
-            self._put_words(first, placement, put)
+            if placement.shown:
+                ends |= {placement.row, placement.row + placement.rows}
+        for start, stop in pairwise(sorted(ends)):
+            if stop - start > LONG_RUN and any(self._through(range(start, stop))):
+                yield range(start + 1, stop)
+
+    def _is_regular(self, bands: range, run: range) -> bool:
+        """Whether the formulas of a run differ in row numbers alone. Those that read a matrix
+        transposed go through its columns."""
+
+        def formulas(_epoch: int, time: int) -> str:
+            (row,) = self._rows(bands.start, run[time : time + 1], in_run=True)
+            return " ".join(cell.formula for cell in row.cells if cell.formula)
+
+        try:
+            learn(formulas, 1, len(run))
+        except IrregularError:
+            return False
+        return True
+
+    def _through(self, rows: range) -> Iterator[tuple[Placement, range]]:
+        """The matrices with numbers in some rows of a band, and which of their own rows these
+        are."""
+        for placement in sorted(self.placements, key=lambda placement: placement.column):
+            if placement.shown:
+                first = max(rows.start, placement.row) - placement.row
+                last = min(rows.stop, placement.row + placement.rows) - placement.row
+                if first < last:
+                    yield placement, range(first, last)
+
+    def _run(self, bands: range, run: range) -> Recurring:
+        """Rows that are alike, one after the other."""
+        through = list(self._through(run))
+
+        @lru_cache(maxsize=1)
+        def numbers_of(band: int) -> Array:
+            columns = []
+            for placement, rows in through:
+                if (labels := self._labels(placement)).texts:
+                    columns.append(labels.indexes[rows.start : rows.stop])
+                block = self._block(placement, range(band, band + 1))
+                columns.append(block[0, rows.start : rows.stop])
+            return np.hstack(columns)
+
+        def rows(index: int, time: int) -> list[Row]:
+            return self._rows(bands[index], run[time : time + 1], in_run=True)
+
+        def numbers(epochs: range, times: range) -> Array:
+            return numbers_of(bands[epochs.start])[times.start : times.stop]
+
+        return Recurring(rows, len(run), numbers, self._formula_cells(bands, through) // len(run))
+
+    def _unrolled(self, bands: range, part: range) -> Recurring:
+        """Rows that stand once in each band."""
+        through = list(self._through(part))
+        places = np.concatenate(
+            [
+                np.add.outer(
+                    (np.array(rows) + placement.row) * MAX_COLUMNS,
+                    placement.column + np.arange(placement.columns),
+                ).ravel()
+                for placement, rows in through
+            ]
+            or [np.empty(0)]
+        )
+        order = np.argsort(places)  # as the slots follow each other in the text
+
+        def rows(index: int, _time: int) -> list[Row]:
+            return self._rows(bands[index], part)
+
+        def numbers(epochs: range, _times: range) -> Array:
+            wanted = range(bands[epochs.start], bands[epochs.stop - 1] + 1)
+            blocks = [
+                self._block(placement, wanted)[:, rows.start : rows.stop].reshape(len(wanted), -1)
+                for placement, rows in through
+            ]
+            return np.concatenate(blocks, axis=1)[:, order]
+
+        cells = self._formula_cells(bands, through)
+        return Recurring(rows, 1, numbers if through else None, cells)
+
+    def _formula_cells(self, bands: range, through: Sequence[tuple[Placement, range]]) -> int:
+        area = self.plan.matrix(self.sheet.name, self.sheet.epochs[bands.start])
+        if area.expr is None:
+            return 0
+        return sum(len(rows) * placement.columns for placement, rows in through)
+
+    def _block(self, placement: Placement, bands: range) -> Array:
+        """The numbers of a matrix, as it enters, in some bands: bands × rows × columns."""
+        if placement.place == "result":
+            return self.trace.values.block(self.sheet.name, bands.start, len(bands))
+        (name,) = _names(placement.view)
+        entered = self.trace.values.block(name, bands.start, len(bands))
+        return np.stack([evaluate(placement.view, {name: values}) for values in entered])
+
+    def _rows(self, band: int, offsets: range, in_run: bool = False) -> list[Row]:
+        """Some rows of a band, those that are not empty."""
+        first = FIRST_BAND + band * self.sheet.height
+        epoch = self.sheet.epochs[band]
+        areas = self._areas(epoch)
+        rows = []
+        for offset in offsets:
+            cells = sorted(self._cells(epoch, offset, areas, in_run), key=lambda cell: cell.column)
+            if cells:
+                lines = max(_lines(cell, self.widths) for cell in cells)
+                rows.append(Row(first + offset, cells, LINE * lines if lines > 1 else None))
+        return rows
+
+    def _areas(self, epoch: int) -> list[tuple[Placement, Area]]:
+        """What of a band has numbers, and where."""
         area = self.plan.matrix(self.sheet.name, epoch)
-        areas = [area, *(self.plan.operands(self.sheet.name, epoch) if area.expr else ())]
-        for each in areas:
-            self._put_numbers(each, put)
-        widths = self.widths
-        for row in sorted(rows):
-            cells = sorted(rows[row], key=lambda cell: cell.column)
-            lines = max(_lines(cell, widths) for cell in cells)
-            yield Row(row, cells, LINE * lines if lines > 1 else None)
+        shown = [placement for placement in self.sheet.operands if placement.shown]
+        copies = self.plan.operands(self.sheet.name, epoch)
+        return [*zip(shown, copies, strict=True), (self.sheet.result, area)]
+
+    def _cells(
+        self, epoch: int, offset: int, areas: Sequence[tuple[Placement, Area]], in_run: bool
+    ) -> Iterator[Cell]:
+        """The cells of a row of a band, in no order."""
+        if not offset:
+            title: str | None = self._band_title(epoch)
+            for column in range(1, self.last_column + 1):
+                yield Cell(column, "band", Passing(title) if column == 1 else None)
+        for placement in self.placements:
+            if offset == placement.title_row:
+                style = "result title" if placement.place == "result" else "operand title"
+                yield Cell(placement.column, style, self._title(placement))
+            if placement.shown and offset == placement.row - 1:
+                texts = headings(self.trace.experiment, placement.shape.columns)
+                for j, text in enumerate(texts, start=placement.column):
+                    if text:
+                        yield Cell(j, "heading", text)
+        for placement, area in areas:
+            i = offset - placement.row
+            if 0 <= i < placement.rows:
+                yield from self._label(placement, i, in_run)
+                yield from self._numbers(area, i)
+
+    def _label(self, placement: Placement, i: int, in_run: bool) -> Iterator[Cell]:
+        """The heading of a row."""
+        labels = self._labels(placement)
+        if in_run and labels.texts:
+            yield Cell(placement.column - 1, labels.style, Slot.LABEL)
+        elif labels.texts and labels.texts[i]:
+            yield Cell(placement.column - 1, "row heading", labels.texts[i])
+
+    def _labels(self, placement: Placement) -> _Labels:
+        """The headings of a matrix's rows; none where they have none, or others beside them."""
+        axis = ONE if placement.place == "beside" else placement.shape.rows
+        if axis not in self._labels_of:
+            self._labels_of[axis] = _Labels(headings(self.trace.experiment, axis), self.strings)
+        return self._labels_of[axis]
+
+    def _numbers(self, area: Area, i: int) -> Iterator[Cell]:
+        """A row of a matrix."""
+        style = self._style(area)
+        for j in range(area.shape.columns.size):
+            formula = self.plan.formula(area, i, j)
+            text = formula.text if formula else None
+            array = self._filled(area, formula) if formula and formula.array else None
+            yield Cell(area.column + j, style, Slot.NUMBER, text, array)
+
+    def _filled(self, area: Area, formula: Formula) -> str:
+        """The range that an array formula fills."""
+        window = formula.window
+        row, column = area.row + window.row, area.column + window.column
+        last = cell_name(row + window.rows - 1, column + window.columns - 1)
+        return f"{cell_name(row, column)}:{last}"
 
     def _band_title(self, epoch: int) -> str:
         words = self.texts["matrix"]
@@ -183,50 +405,11 @@ class _MatrixSheet:
             return str(words["values"].format(epoch=epoch))
         return str(words["epoch"].format(epoch=epoch))
 
-    def _put_words(self, first: int, placement: Placement, put: Put) -> None:
-        """A block's title, and the headings of its columns and rows."""
-        style = "result title" if placement.place == "result" else "operand title"
-        put(first + placement.title_row, Cell(placement.column, style, self._title(placement)))
-        if not placement.shown:
-            return
-        experiment, shape = self.trace.experiment, placement.shape
-        for i, text in enumerate(headings(experiment, shape.columns)):
-            if text:
-                put(first + placement.row - 1, Cell(placement.column + i, "heading", text))
-        if placement.place != "beside":
-            for i, text in enumerate(headings(experiment, shape.rows)):
-                if text:
-                    put(first + placement.row + i, Cell(placement.column - 1, "row heading", text))
-
     def _title(self, placement: Placement) -> str:
         title = block_title(placement.view, placement.shape)
         if placement.shown:
             return title
         return str(self.texts["matrix"]["left_out"].format(title=title))
-
-    def _put_numbers(self, area: Area, put: Put) -> None:
-        values = self._values(area)
-        style = self._style(area)
-        rows, columns = values.shape
-        filled: dict[tuple[int, int], tuple[str, str | None]] = {}
-        for formula in self.plan.formulas(area):
-            window = formula.window
-            first = area.row + window.row, area.column + window.column
-            last = first[0] + window.rows - 1, first[1] + window.columns - 1
-            array = f"{cell_name(*first)}:{cell_name(*last)}" if formula.array else None
-            filled[window.row, window.column] = formula.text, array
-        for i in range(rows):
-            for j in range(columns):
-                text, array = filled.get((i, j), (None, None))
-                cell = Cell(area.column + j, style, float(values[i, j]), text, array)
-                put(area.row + i, cell)
-
-    def _values(self, area: Area) -> Array:
-        if area.expr is None:
-            return self.trace[area.matrix, area.epoch]
-        if area.role == "operand":
-            return evaluate(area.expr, self.trace.values[area.epoch])
-        return self.trace[area.matrix, area.epoch]
 
     def _style(self, area: Area) -> str:
         shown = area.reads[0] if area.role == "operand" else area.matrix
@@ -237,15 +420,11 @@ class _MatrixSheet:
         very large ones as powers of ten."""
         if name in self.plan.recipe.settings:
             return "whole "
-        values = self.trace.values[self.trace.epochs[0]][name]
-        data = [given.name for given in self.plan.recipe.data]
-        if name in data and (values == np.rint(values)).all():
-            return "whole "
-        return "large " if self._largest(name) >= LARGE else ""
-
-    def _largest(self, name: str) -> float:
-        """The largest number of a matrix over the shown epochs, without its sign."""
-        return max(float(np.abs(values[name]).max()) for values in self.trace.values.values())
+        if name in [given.name for given in self.plan.recipe.data]:
+            values = self.trace.values.block(name, 0, 1)
+            if (values == np.rint(values)).all():
+                return "whole "
+        return "large " if self.trace.values.largest[name] >= LARGE else ""
 
     # --- Widths ---
 

@@ -13,11 +13,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import pairwise
 from typing import Literal
 
 from xlnn.errors import PlanError
 from xlnn.maths.expr import Axis, Expr, Matrix, Shape, matrices
-from xlnn.maths.formulas import Formula, Style, Window, formulas
+from xlnn.maths.formulas import Formula, Style, Window, formula_at, formulas
 from xlnn.maths.recipe import Given, Recipe, Step
 from xlnn.maths.shapes import shape_of
 from xlnn.workbook.falk import Place, operands
@@ -208,10 +209,14 @@ class Plan:
 
     def matrices(self) -> Iterator[Area]:
         """Every matrix of every epoch, in order of computation."""
-        for epoch in self.epochs:
-            for sheet in self.sheets:
-                if len(sheet.epochs) > 1 or epoch == sheet.epochs[0]:
-                    yield self.matrix(sheet.name, epoch)
+        for band in range(len(self.epochs)):
+            yield from self.matrices_of(band)
+
+    def matrices_of(self, band: int) -> Iterator[Area]:
+        """Every matrix of a shown epoch, which counts from 0. Data stands with the first."""
+        for sheet in self.sheets:
+            if band < len(sheet.epochs):
+                yield self.matrix(sheet.name, self.epochs[band])
 
     def operands(self, name: str, epoch: int) -> Iterator[Area]:
         """The live copies around a matrix in an epoch's band."""
@@ -244,6 +249,13 @@ class Plan:
             return iter(())
         return formulas(area.expr, _Epoch(self, area.reads_epoch), self.style)
 
+    def formula(self, area: Area, i: int, j: int) -> Formula | None:
+        """The formula that stands in an area's cell, row and column from 0; None where there is
+        a value, or what an array formula fills from another cell."""
+        if area.expr is None:
+            return None
+        return formula_at(area.expr, _Epoch(self, area.reads_epoch), self.style, i, j)
+
     def setting_row(self, name: str) -> int:
         """The row on the sheet Settings where a number stands that formulas read."""
         return SETTINGS_FIRST + self.recipe.settings.index(name)
@@ -270,9 +282,32 @@ class Plan:
         return places
 
     @cached_property
+    def stretches(self) -> tuple[range, ...]:
+        """The bands, counted from 0, in groups that are alike: the same step leads from each
+        epoch to the next, and to the first of the group. The first band is a group of its own, as
+        its names bear no epoch, and so is the second, which reads them."""
+        starts = [0]
+        steps = [after - before for before, after in pairwise(self.epochs)]
+        for band, step in enumerate(steps, start=1):
+            if band <= 2 or step != steps[band - 2]:
+                starts.append(band)
+        return tuple(range(a, b) for a, b in pairwise((*starts, len(self.epochs))))
+
+    def formula_cells_of(self, name: str, epoch: int) -> int:
+        """How many cells of a matrix's band in an epoch hold formulas."""
+        area = self.matrix(name, epoch)
+        copies = sum(copy.shape.size for copy in self.operands(name, epoch))
+        return (area.shape.size + copies) if area.expr is not None else 0
+
+    @cached_property
     def formula_cells(self) -> int:
         """How many cells hold formulas."""
-        return sum(area.shape.size for area in self.areas() if area.expr is not None)
+        return sum(
+            len(bands) * self.formula_cells_of(sheet.name, self.epochs[bands.start])
+            for bands in self.stretches
+            for sheet in self.sheets
+            if bands.start < len(sheet.epochs)
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from xlnn.experiment.experiment import Experiment
 from xlnn.training.trace import Trace
-from xlnn.workbook.cells import Cell, Page, Row
+from xlnn.workbook.cells import Cell, Link, Page, Row
 from xlnn.workbook.plan import (
     SETTINGS,
     SETTINGS_COLUMN,
@@ -69,7 +69,7 @@ def settings_page(plan: Plan, trace: Trace, texts: Texts, version: str) -> Page:
         rows=_rows(plan, trace, built, texts),
         dimension=f"A1:{cell_name(last, 3)}",
         widths={1: 24, 2: 34, 3: 70},
-        links=[(cell_name(LINKS, 1), f"{START}!A1")],
+        links=[Link(cell_name(LINKS, 1), f"{START}!A1")],
         freeze=None,
     )
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from xlnn.maths.recipe import Step
 from xlnn.maths.words import notation
 from xlnn.training.trace import Trace
-from xlnn.workbook.cells import Cell, Page, Row
+from xlnn.workbook.cells import Cell, Link, Page, Row
 from xlnn.workbook.plan import MAP, SETTINGS, START, Plan, cell_name
 from xlnn.workbook.settings_sheet import epoch_ranges
 from xlnn.workbook.texts import Texts
@@ -37,7 +37,7 @@ def start_page(
     sheet.write(versions, evidence)
     return Page(
         name=START,
-        rows=iter(sheet.rows),
+        rows=sheet.rows,
         dimension=f"A1:{cell_name(len(sheet.rows), 4)}",
         widths=WIDTHS,
         links=sheet.links,
@@ -50,7 +50,7 @@ class _Start:
     def __init__(self, plan: Plan, trace: Trace, texts: Texts) -> None:
         self.plan, self.trace, self.texts = plan, trace, texts
         self.rows: list[Row] = []
-        self.links: list[tuple[str, str]] = []
+        self.links: list[Link] = []
 
     def write(self, versions: str, evidence: Evidence | None) -> None:
         words, experiment = self.texts["start"], self.trace.experiment
@@ -73,7 +73,7 @@ class _Start:
         number = len(self.rows) + 1
         self.rows.append(Row(number, cells))
         for column, target in (links or {}).items():
-            self.links.append((cell_name(number, column), f"{target}!A1"))
+            self.links.append(Link(cell_name(number, column), f"{target}!A1"))
 
     def _network(self) -> str:
         experiment = self.trace.experiment

@@ -4,184 +4,180 @@ The rules of the file format that are kept here:
 
 - ``<sheetData>`` holds ``<row r>`` in order, and in it ``<c r s t>`` from left to right.
 - A number is its shortest text that reads back to the same double.
-- A text is the number of a shared string, ``t="s"``; blanks at a string's ends need ``xml:space``.
+- A text is the number of a shared string, ``t="s"``, or stands in its cell, ``t="inlineStr"``.
 - A formula is ``<f>`` without ``=`` and its value stands in ``<v>``, so that programs that
   do not compute show it. An array formula stands on its first cell with the range that
   it fills; the other cells hold values alone. Shared formulas are never written: Excel
   does not let them refer to other sheets.
-- Same input, same bytes: all entries of the zip carry the same fixed time.
+- ``<hyperlinks>`` come after the cells and before what is said of the printed page.
 """
 
 from __future__ import annotations
 
 import re
-import zipfile
-from collections.abc import Iterable, Iterator, Mapping
-from typing import IO
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 
-from openpyxl.xml.constants import SHEET_MAIN_NS
+import numpy as np
 
-from xlnn.errors import PlanError
-from xlnn.experiment.experiment import MAX_TEXT
-from xlnn.workbook.cells import Cell, Row, clean_text
-from xlnn.workbook.plan import column_name
-from xlnn.workbook.theme import QUOTED
-
-EPOCH = (1980, 1, 1, 0, 0, 0)
-"""The oldest time that a zip can hold."""
-
-CHUNK = 1 << 16
-
-STRINGS = "xl/sharedStrings.xml"
-
-_REGISTRATION = {
-    "[Content_Types].xml": (
-        b"</Types>",
-        b'<Override PartName="/xl/sharedStrings.xml" ContentType="application/vnd.openxmlformats-'
-        b'officedocument.spreadsheetml.sharedStrings+xml"/></Types>',
-    ),
-    "xl/_rels/workbook.xml.rels": (
-        b"</Relationships>",
-        b'<Relationship Id="rIdStrings" Type="http://schemas.openxmlformats.org/officeDocument/'
-        b'2006/relationships/sharedStrings" Target="sharedStrings.xml"/></Relationships>',
-    ),
-}
-"""Where the entry of the shared strings is made known, and how."""
+from xlnn.workbook.cells import (
+    Cell,
+    Epochs,
+    Link,
+    LinkedEpochs,
+    Page,
+    Passing,
+    Recurring,
+    Row,
+    Slot,
+)
+from xlnn.workbook.pattern import CHUNK, SLOT, Pattern, Repeated, learn, number_texts
+from xlnn.workbook.plan import MAX_LINKS, column_name
+from xlnn.workbook.strings import SharedStrings, cell_text, escaped
+from xlnn.workbook.theme import QUOTED, reads_like_formula
 
 _EMPTY = re.compile(rb"<sheetData\s*/>|<sheetData>.*?</sheetData>", re.DOTALL)
-# Excel reads _x0041_ in a text as A; the underscore itself is written so.
-_ESCAPE = re.compile("_(?=x[0-9A-Fa-f]{4}_)")
 _DIMENSION = re.compile(rb'<dimension ref="[^"]*"\s*/>')
+_PRINTED = re.compile(rb"<printOptions|<pageMargins")
+"""What comes after the hyperlinks of a sheet."""
 
 
-def stream(
-    skeleton: IO[bytes],
-    target: IO[bytes],
-    rows: Mapping[str, tuple[str, Iterable[Row]]],
+def sheet_chunks(
+    page: Page,
+    skeleton: bytes,
     styles: Mapping[str, int],
-    replaced: Mapping[str, bytes],
-) -> None:
-    """Copies a workbook, filling the sheets in ``rows``.
+    strings: SharedStrings,
+    progress: Callable[[int], None],
+) -> Iterator[bytes]:
+    """A sheet's XML in pieces that are worth a call to the compressor.
 
-    ``rows`` gives for an entry such as ``xl/worksheets/sheet1.xml`` the range it covers and
-    its rows; ``replaced`` gives the whole content of other entries.
+    ``skeleton`` is the sheet as openpyxl wrote it, without cells; ``styles`` gives the numbers of
+    the styles; ``progress`` is told how many cells with formulas have been written.
     """
-    strings = _Strings()
-    with (
-        zipfile.ZipFile(skeleton) as source,
-        zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, allowZip64=True) as result,
-    ):
-        for name in source.namelist():
-            content = replaced.get(name) or source.read(name)
-            if name in _REGISTRATION:
-                # openpyxl writes texts into the sheets and knows of no shared strings.
-                content = content.replace(*_REGISTRATION[name])
-            with result.open(_entry(name), "w", force_zip64=name in rows) as out:
-                if name not in rows:
-                    out.write(content)
-                    continue
-                dimension, sheet_rows = rows[name]
-                place = _EMPTY.search(content)
-                assert place is not None, name  # openpyxl writes a sheetData for each sheet
-                head = _DIMENSION.sub(
-                    f'<dimension ref="{dimension}"/>'.encode(), content[: place.start()]
-                )
-                out.write(head)
-                for chunk in _chunks(_sheet_data(sheet_rows, styles, strings)):
-                    out.write(chunk)
-                out.write(content[place.end() :])
-        with result.open(_entry(STRINGS), "w") as out:
-            for chunk in _chunks(strings.document()):
-                out.write(chunk)
+    place = _EMPTY.search(skeleton)
+    assert place is not None, page.name  # openpyxl writes a sheetData for each sheet
+    printed = _PRINTED.search(skeleton, place.end())
+    assert printed is not None, page.name  # and the margins of its page
+    dimension = f'<dimension ref="{page.dimension}"/>'.encode()
+    return _gathered(
+        (
+            (_DIMENSION.sub(dimension, skeleton[: place.start()]),),
+            _Cells(styles, strings, progress).sheet_data(page.rows),
+            (skeleton[place.end() : printed.start()],),
+            _hyperlinks(page.links),
+            (skeleton[printed.start() :],),
+        )
+    )
 
 
-def _entry(name: str) -> zipfile.ZipInfo:
-    entry = zipfile.ZipInfo(name, EPOCH)
-    entry.compress_type = zipfile.ZIP_DEFLATED
-    entry.external_attr = 0o600 << 16
-    return entry
-
-
-class _Strings:
-    """The shared strings, collected while the sheets are written."""
-
-    def __init__(self) -> None:
-        self._indexes: dict[str, int] = {}
-        self._used = 0
-
-    def index(self, text: str) -> int:
-        """The number of a text."""
-        self._used += 1
-        return self._indexes.setdefault(text, len(self._indexes))
-
-    def document(self) -> Iterator[str]:
-        """The entry that holds them."""
-        yield '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
-        yield f'<sst xmlns="{SHEET_MAIN_NS}" count="{self._used}" '
-        yield f'uniqueCount="{len(self._indexes)}">'
-        for text in self._indexes:
-            yield f"<si>{_text(text)}</si>"
-        yield "</sst>"
-
-
-def _chunks(parts: Iterator[str]) -> Iterator[bytes]:
-    """The same text in pieces that are worth a call to the compressor."""
-    waiting: list[str] = []
+def _gathered(parts: Iterable[Iterable[bytes]]) -> Iterator[bytes]:
+    """The same bytes in pieces of about one size."""
+    waiting: list[bytes] = []
     size = 0
     for part in parts:
-        waiting.append(part)
-        size += len(part)
-        if size >= CHUNK:
-            yield "".join(waiting).encode()
-            waiting, size = [], 0
-    yield "".join(waiting).encode()
+        for piece in part:
+            waiting.append(piece)
+            size += len(piece)
+            if size >= CHUNK:
+                yield b"".join(waiting)
+                waiting, size = [], 0
+    yield b"".join(waiting)
 
 
-def _sheet_data(rows: Iterable[Row], styles: Mapping[str, int], strings: _Strings) -> Iterator[str]:
-    yield "<sheetData>"
-    for number, cells, height in rows:
-        tall = f' ht="{number_text(height)}" customHeight="1"' if height else ""
-        yield f'<row r="{number}"{tall}>'
-        for cell in cells:
-            yield _cell(number, cell, styles, strings)
-        yield "</row>"
-    yield "</sheetData>"
+class _Cells:
+    """Writes cells; holds what all of a sheet need."""
+
+    def __init__(
+        self, styles: Mapping[str, int], strings: SharedStrings, progress: Callable[[int], None]
+    ) -> None:
+        self.styles, self.strings, self.progress = styles, strings, progress
+
+    def sheet_data(self, rows: Iterable[Row | Epochs]) -> Iterator[bytes]:
+        yield b"<sheetData>"
+        for item in rows:
+            if isinstance(item, Row):
+                yield self._row(item).encode()
+            else:
+                yield from self._epochs(item)
+        yield b"</sheetData>"
+
+    def _epochs(self, epochs: Epochs) -> Iterator[bytes]:
+        patterns = [self._pattern(part, epochs.number) for part in epochs.parts]
+        if len(epochs.parts) == 1 and epochs.parts[0].times == 1:
+            yield from self._repeat(epochs.parts[0], patterns[0].bands(epochs.number), None)
+            return
+        for epoch in range(epochs.number):
+            for part, pattern in zip(epochs.parts, patterns, strict=True):
+                yield from self._repeat(part, pattern.rows(epoch, part.times), epoch)
+
+    def _pattern(self, part: Recurring, epochs: int) -> Pattern:
+        def occurrence(epoch: int, time: int) -> str:
+            return "".join(self._row(row) for row in part.rows(epoch, time))
+
+        return learn(occurrence, epochs, part.times)
+
+    def _repeat(self, part: Recurring, repeated: Repeated, epoch: int | None) -> Iterator[bytes]:
+        """A part in all rows of an epoch, or once in every epoch."""
+        for some in repeated.pages():
+            numbers = None
+            if part.numbers is not None:
+                here = (some, range(1)) if epoch is None else (range(epoch, epoch + 1), some)
+                numbers = part.numbers(*here)
+            yield repeated.text(some, numbers)
+            self.progress(len(some) * part.formula_cells)
+
+    def _row(self, row: Row) -> str:
+        tall = f' ht="{_number(row.height)}" customHeight="1"' if row.height else ""
+        cells = "".join(self._cell(row.number, cell) for cell in row.cells)
+        return f'<row r="{row.number}"{tall}>{cells}</row>'
+
+    def _cell(self, row: int, cell: Cell) -> str:
+        value, formula = cell.value, cell.formula
+        quoted = isinstance(value, str) and reads_like_formula(value)
+        style = self.styles[(QUOTED if quoted else "") + cell.style]
+        place = f'<c r="{column_name(cell.column)}{row}" s="{style}"'
+        if isinstance(value, Passing):
+            return f'{place} t="inlineStr"><is><t>{cell_text(value)}</t></is></c>'
+        if isinstance(value, str):
+            return f'{place} t="s"><v>{self.strings.index(value)}</v></c>'
+        if value is Slot.LABEL:
+            return f'{place} t="s"><v>{SLOT}</v></c>'
+        content = ""
+        if formula is not None:
+            entry = f' t="array" ref="{cell.array}"' if cell.array else ""
+            content = f"<f{entry}>{escaped(formula)}</f>"
+        if value is not None:
+            content += f"<v>{SLOT if value is Slot.NUMBER else _number(value)}</v>"
+        return f"{place}>{content}</c>" if content else f"{place}/>"
 
 
-def _cell(row: int, cell: Cell, styles: Mapping[str, int], strings: _Strings) -> str:
-    value = cell.value
-    place = f'<c r="{column_name(cell.column)}{row}" s="'
-    if isinstance(value, str):
-        style = styles[(QUOTED if value.startswith(("=", "+", "-", "@")) else "") + cell.style]
-        return f'{place}{style}" t="s"><v>{strings.index(value)}</v></c>'
-    place = f'{place}{styles[cell.style]}"'
-    content = ""
-    if cell.formula is not None:
-        entry = f' t="array" ref="{cell.array}"' if cell.array else ""
-        content = f"<f{entry}>{_escaped(cell.formula)}</f>"
-    if value is not None:
-        content += f"<v>{number_text(value)}</v>"
-    return f"{place}>{content}</c>" if content else f"{place}/>"
+def _hyperlinks(links: Sequence[Link | LinkedEpochs]) -> Iterator[bytes]:
+    """The links of a sheet, as far as Excel takes them."""
+    room = MAX_LINKS
+    for number, item in enumerate(links):
+        if not number:
+            yield b"<hyperlinks>"
+        if isinstance(item, Link):
+            yield _link(item).encode()
+            room -= 1
+            continue
+        fit = min(item.number, room // len(item.links(0)))
+        if fit:
+            repeated = learn(partial(_links, item), fit).bands(fit)
+            for some in repeated.pages():
+                yield repeated.text(some, None)
+            room -= fit * len(item.links(0))
+    if links:
+        yield b"</hyperlinks>"
 
 
-def number_text(value: float) -> str:
-    """The shortest text that reads back to the same double: ``0.1``, ``1``, ``1e-05``."""
-    text = repr(float(value))
-    if text.endswith(".0"):
-        text = text[:-2]
-    return "0" if text == "-0" else text
+def _links(item: LinkedEpochs, epoch: int, _row: int) -> str:
+    return "".join(map(_link, item.links(epoch)))
 
 
-def _text(value: str) -> str:
-    if len(value.encode("utf-16-le", "replace")) > 2 * MAX_TEXT:
-        raise PlanError(
-            f"a cell would hold a text of {len(value):,} characters, but a cell of a spreadsheet "
-            f"holds {MAX_TEXT:,}: {value[:40]}…"
-        )
-    clean = _ESCAPE.sub("_x005F_", clean_text(value))
-    space = ' xml:space="preserve"' if clean != clean.strip() else ""
-    return f"<t{space}>{_escaped(clean)}</t>"
+def _link(link: Link) -> str:
+    return f'<hyperlink ref="{link.cell}" location="{link.place}"/>'
 
 
-def _escaped(text: str) -> str:
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+def _number(value: float) -> str:
+    return number_texts(np.array([value]))[0].decode()

@@ -24,6 +24,12 @@ GENERAL = "General"
 
 QUOTED = "quoted "
 
+
+def reads_like_formula(text: str) -> bool:
+    """Whether a program would take a text for a formula when somebody edits its cell."""
+    return text.startswith(("=", "+", "-", "@"))
+
+
 YELLOW, ORANGE, BLUE, GREY = "FFF2A8", "F6B26B", "DCEBF7", "44546A"
 
 _THIN = Side(style="thin", color="BFA15A")

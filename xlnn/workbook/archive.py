@@ -1,0 +1,155 @@
+"""A zip file that is written from front to back and compressed in a second thread.
+
+The rules of the format that are kept here:
+
+- An entry is a local header, then its compressed data. The header tells checksum and sizes, which
+  are known afterwards: it is written twice, so that no reader needs a descriptor behind the data.
+- The directory at the end lists all entries with the same facts and where each one starts.
+- Sizes and places have 32 bits. What needs more is refused: no spreadsheet program opens it.
+- Same input, same bytes: every entry carries the same time, and nothing of the machine.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections import deque
+from collections.abc import Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import IO
+
+from isal import isal_zlib
+
+from xlnn.errors import OutputError
+
+LEVEL = 2
+"""The compression level of ISA-L, from 0 to 3. Measured on sheets: 2 takes a tenth of the time of
+zlib's level 6 and makes files about a sixth larger; 3 is hardly smaller, and four times slower."""
+
+AHEAD = 8
+"""How many chunks may wait for the second thread; more would only take memory."""
+
+LARGEST = (1 << 32) - 1
+
+_LOCAL = struct.Struct("<4s5H3L2H")
+_CENTRAL = struct.Struct("<4s6H3L5H2L")
+_END = struct.Struct("<4s4H2LH")
+
+_VERSION, _UTF8, _DEFLATE = 20, 0x800, 8
+_TIME, _DATE = 0, 0x21
+"""1 January 1980, the oldest date that a zip can hold."""
+
+
+@dataclass(slots=True)
+class _Entry:
+    """What headers tell of an entry."""
+
+    name: bytes
+    start: int
+    checksum: int = 0
+    packed: int = 0
+    size: int = 0
+
+    @property
+    def facts(self) -> tuple[int, ...]:
+        """The fields that both headers share."""
+        return (
+            _VERSION, _UTF8, _DEFLATE, _TIME, _DATE, self.checksum, self.packed, self.size,
+            len(self.name),
+        )  # fmt: skip
+
+
+class Archive:
+    """A zip file that is being written.
+
+    Entries are added one after the other. ``finish`` completes the file; afterwards entries at its
+    end may be taken off again with ``cut``, written anew, and the file finished once more.
+    """
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+        self._entries: list[_Entry] = []
+        self._end = 0
+        self._deflate = _deflater()
+        self._second = ThreadPoolExecutor(max_workers=1)
+        self._waiting: deque[Future[None]] = deque()
+
+    def add(self, name: str, chunks: Iterable[bytes]) -> None:
+        """Writes an entry. Its chunks are made in this thread while others are compressed."""
+        self._later(self._begin, name.encode())
+        for chunk in chunks:
+            self._later(self._compress, chunk)
+        self._later(self._complete)
+
+    def finish(self) -> None:
+        """Writes the directory, and waits until everything is in the file.
+
+        Raises OutputError for a file that is too large for any spreadsheet program.
+        """
+        self._later(self._write_directory)
+        while self._waiting:
+            self._waiting.popleft().result()
+        self._file.flush()
+
+    def close(self) -> None:
+        """Ends the second thread, whatever it still has to do."""
+        self._second.shutdown(cancel_futures=True)
+
+    def cut(self, name: str) -> None:
+        """Takes an entry off a finished file, and all that were written after it."""
+        index = [entry.name for entry in self._entries].index(name.encode())
+        self._end = self._entries[index].start
+        del self._entries[index:]
+
+    # --- In the second thread ---
+
+    def _later(self, task: object, *arguments: object) -> None:
+        """Gives work to the second thread; raises what earlier work has raised."""
+        self._waiting.append(self._second.submit(task, *arguments))  # type: ignore[arg-type]
+        while len(self._waiting) > AHEAD or self._waiting[0].done():
+            self._waiting.popleft().result()
+            if not self._waiting:
+                break
+
+    def _begin(self, name: bytes) -> None:
+        entry = _Entry(name, self._end)
+        self._entries.append(entry)
+        self._file.seek(entry.start)
+        self._file.write(_LOCAL.pack(b"PK\3\4", *entry.facts, 0) + name)
+        self._deflate = _deflater()
+
+    def _compress(self, chunk: bytes) -> None:
+        entry = self._entries[-1]
+        entry.checksum = isal_zlib.crc32(chunk, entry.checksum)
+        entry.size += len(chunk)
+        self._put(self._deflate.compress(chunk))
+
+    def _put(self, packed: bytes) -> None:
+        self._entries[-1].packed += len(packed)
+        self._file.write(packed)
+
+    def _complete(self) -> None:
+        self._put(self._deflate.flush())
+        entry = self._entries[-1]
+        self._end = self._file.tell()
+        if max(entry.size, self._end) > LARGEST:
+            raise OutputError(
+                f"{entry.name.decode()} would be larger than the 4 GB that spreadsheet programs "
+                "open: show fewer epochs (--show)"
+            )
+        self._file.seek(entry.start)
+        self._file.write(_LOCAL.pack(b"PK\3\4", *entry.facts, 0))
+        self._file.seek(self._end)
+
+    def _write_directory(self) -> None:
+        self._file.seek(self._end)
+        for entry in self._entries:
+            header = b"PK\1\2", _VERSION, *entry.facts, 0, 0, 0, 0, 0, entry.start
+            self._file.write(_CENTRAL.pack(*header) + entry.name)
+        size, number = self._file.tell() - self._end, len(self._entries)
+        self._file.write(_END.pack(b"PK\5\6", 0, 0, number, number, size, self._end, 0))
+        self._file.truncate()
+
+
+def _deflater() -> isal_zlib.Compress:
+    return isal_zlib.compressobj(LEVEL, isal_zlib.DEFLATED, -15)

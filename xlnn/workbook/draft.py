@@ -1,0 +1,156 @@
+"""A workbook while it is written: openpyxl builds the book, the sheets are streamed into it."""
+
+from __future__ import annotations
+
+import io
+import platform
+import zipfile
+from collections.abc import Callable
+from datetime import datetime
+from functools import partial
+from types import TracebackType
+from typing import IO
+
+import numpy
+import openpyxl
+from openpyxl.utils import get_column_letter
+from openpyxl.workbook.defined_name import DefinedName
+from openpyxl.worksheet.properties import PageSetupProperties
+from openpyxl.worksheet.worksheet import Worksheet
+from openpyxl.xml.functions import tostring
+
+from xlnn.progress import Progress, silent
+from xlnn.training.trace import Trace
+from xlnn.version import VERSION
+from xlnn.workbook.archive import Archive
+from xlnn.workbook.cells import Page, clean_text
+from xlnn.workbook.map_sheet import map_page
+from xlnn.workbook.matrix_sheet import matrix_page
+from xlnn.workbook.plan import START, Plan
+from xlnn.workbook.settings_sheet import settings_page
+from xlnn.workbook.start_sheet import Evidence, start_page
+from xlnn.workbook.stream import sheet_chunks
+from xlnn.workbook.strings import SharedStrings
+from xlnn.workbook.texts import load_texts
+from xlnn.workbook.theme import new_book, style_sheet
+
+WRITTEN = datetime(1980, 1, 1)
+"""The time of writing that every workbook carries, so that the same input gives the same bytes."""
+
+START_ENTRY, STRINGS_ENTRY = "xl/worksheets/sheet1.xml", "xl/sharedStrings.xml"
+"""The last two entries: Start tells what the audit of the others has found, in shared strings."""
+
+_REGISTRATION = {
+    "[Content_Types].xml": (
+        b"</Types>",
+        b'<Override PartName="/xl/sharedStrings.xml" ContentType="application/vnd.openxmlformats-'
+        b'officedocument.spreadsheetml.sharedStrings+xml"/></Types>',
+    ),
+    "xl/_rels/workbook.xml.rels": (
+        b"</Relationships>",
+        b'<Relationship Id="rIdStrings" Type="http://schemas.openxmlformats.org/officeDocument/'
+        b'2006/relationships/sharedStrings" Target="sharedStrings.xml"/></Relationships>',
+    ),
+}
+"""Where the entry of the shared strings, of which openpyxl knows nothing, is made known."""
+
+
+class Draft:
+    """A workbook in an open file."""
+
+    def __init__(self, plan: Plan, trace: Trace, file: IO[bytes]) -> None:
+        self._plan, self._trace, self._texts = plan, trace, load_texts()
+        self._strings = SharedStrings()
+        self._archive = Archive(file)
+
+    def __enter__(self) -> Draft:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._archive.close()
+
+    def write(self, evidence: Evidence | None = None, progress: Progress = silent) -> None:
+        """Writes the whole workbook."""
+        plan, trace, texts = self._plan, self._trace, self._texts
+        pages = {
+            page.name: page
+            for page in (
+                self._start(evidence),
+                map_page(plan, texts),
+                settings_page(plan, trace, texts, VERSION),
+                *(matrix_page(plan, sheet, trace, texts, self._strings) for sheet in plan.sheets),
+            )
+        }
+        book, self._styles = new_book()
+        entries = {}
+        for number, page in enumerate(pages.values(), start=1):
+            _dress(book.create_sheet(page.name), page)
+            entries[f"xl/worksheets/sheet{number}.xml"] = page
+        for name, place in plan.names.items():
+            book.defined_names[name] = DefinedName(name, attr_text=place)
+        book.properties.title = clean_text(trace.experiment.title)
+        book.properties.creator = f"xlnn {VERSION}"
+        book.calculation.fullCalcOnLoad = True
+        skeleton = io.BytesIO()
+        book.save(skeleton)
+        book.properties.created = book.properties.modified = WRITTEN
+        replaced = {
+            "docProps/core.xml": tostring(book.properties.to_tree()),
+            "xl/styles.xml": style_sheet(book),
+        }
+        tell = partial(progress, "writing", total=plan.formula_cells)
+        with zipfile.ZipFile(skeleton) as source:
+            for name in source.namelist():
+                content = replaced.get(name) or source.read(name)
+                if name in _REGISTRATION:
+                    content = content.replace(*_REGISTRATION[name])
+                if name == START_ENTRY:
+                    self._start_skeleton = content
+                elif name in entries:
+                    self._add_sheet(name, entries[name], content, tell)
+                else:
+                    self._archive.add(name, [content])
+        self._finish(pages[START])
+
+    def note(self, evidence: Evidence) -> None:
+        """Writes Start again, with what an audit has found."""
+        self._archive.cut(START_ENTRY)
+        self._finish(self._start(evidence))
+
+    def _start(self, evidence: Evidence | None) -> Page:
+        return start_page(self._plan, self._trace, self._texts, _versions(), evidence)
+
+    def _finish(self, start: Page) -> None:
+        self._add_sheet(START_ENTRY, start, self._start_skeleton, lambda cells: None)
+        self._archive.add(STRINGS_ENTRY, self._strings.document())
+        self._archive.finish()
+
+    def _add_sheet(
+        self, entry: str, page: Page, skeleton: bytes, progress: Callable[[int], None]
+    ) -> None:
+        chunks = sheet_chunks(page, skeleton, self._styles, self._strings, progress)
+        self._archive.add(entry, chunks)
+
+
+def _dress(sheet: Worksheet, page: Page) -> None:
+    """What surrounds the cells of a sheet: widths, frozen headings, the printed page."""
+    for column, width in page.widths.items():
+        sheet.column_dimensions[get_column_letter(column)].width = round(width, 1)
+    sheet.freeze_panes = page.freeze
+    sheet.page_setup.orientation = "landscape"
+    sheet.page_setup.paperSize = sheet.PAPERSIZE_A4
+    sheet.page_setup.fitToHeight = 1 if page.name == START else 0
+    sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
+    sheet.sheet_view.showGridLines = False
+
+
+def _versions() -> str:
+    return (
+        f"Built by xlnn {VERSION} with Python {platform.python_version()}, "
+        f"NumPy {numpy.__version__} and openpyxl {openpyxl.__version__}."
+    )

@@ -1,0 +1,67 @@
+"""Files that appear whole or not at all, and replace nothing unasked."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from xlnn.errors import OutputError
+
+
+@contextmanager
+def beside(path: Path, *, force: bool) -> Iterator[Path]:
+    """A temporary file in the folder of ``path``, gone when the block ends.
+
+    Raises OutputError before any work where the result could not be put in place.
+    """
+    if path.suffix.lower() != ".xlsx":
+        raise OutputError(f"{path}: a workbook's name ends in .xlsx")
+    if path.is_dir():
+        raise OutputError(f"{path} is a folder: name a file in it")
+    if force and path.exists() and not os.access(path, os.W_OK):
+        raise OutputError(f"{path} is write-protected: choose another file with -o")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(
+            prefix=f".{path.stem}.", suffix=".part", dir=path.resolve().parent
+        )
+    except OSError as error:
+        raise OutputError(
+            f"{path} cannot be written ({error.strerror}): choose another place with -o"
+        ) from error
+    os.close(handle)
+    draft = Path(name)
+    try:
+        yield draft
+    except OSError as error:
+        raise OutputError(f"{path} cannot be written: {error.strerror or error}") from error
+    finally:
+        with suppress(OSError):
+            draft.unlink(missing_ok=True)
+
+
+def keep(draft: Path, path: Path, *, force: bool) -> bool:
+    """Puts a finished draft in its place; False when the same bytes stand there already."""
+    if path.exists():
+        if path.read_bytes() == draft.read_bytes():
+            return False
+        if not force:
+            raise OutputError(
+                f"{path} exists and is different: nothing was written; replace it with --force, "
+                "or choose another file with -o"
+            )
+        draft.chmod(path.stat().st_mode & 0o777)
+    else:
+        draft.chmod(0o666 & ~_umask())
+    draft.replace(path.resolve())  # a link keeps leading to where it led
+    return True
+
+
+def _umask() -> int:
+    """The mode bits that new files do without; it can only be read by setting it."""
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
