@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from typing import TypeGuard
+
+import numpy as np
+import numpy.typing as npt
+
+Array = npt.NDArray[np.float64]
 
 
 class ErrorValue(str):
@@ -13,6 +20,13 @@ class ErrorValue(str):
 
 Value = float | str | bool | None
 """A number, a text (an ErrorValue for an error), a truth value, or nothing."""
+
+
+def as_numbers(values: Sequence[Value], rows: int, columns: int) -> Array:
+    """Cells row by row as an array of rows × columns; NaN for what is no number."""
+    if set(map(type, values)) != {float}:
+        values = [float(value) if is_number(value) else math.nan for value in values]
+    return np.array(values, dtype=np.float64).reshape(rows, columns)
 
 
 def is_number(value: Value) -> TypeGuard[float]:

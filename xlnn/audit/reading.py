@@ -31,8 +31,9 @@ from xml.parsers import expat
 from openpyxl.formula.translate import Translator
 from openpyxl.utils import range_boundaries
 
-from xlnn.audit.cell_values import ErrorValue, Value
+from xlnn.audit.cell_values import Array, ErrorValue, Value, as_numbers
 from xlnn.errors import WorkbookError
+from xlnn.workbook.entries import entry_text
 from xlnn.workbook.plan import cell_name
 
 Corners = tuple[int, int, int, int]
@@ -56,6 +57,14 @@ class Stored:
     array: Corners | None
     """The range of an array formula."""
 
+    @property
+    def entry(self) -> str:
+        """The formula, and the range that an array formula fills."""
+        if self.array is None:
+            return self.text
+        top, left, bottom, right = self.array
+        return entry_text(self.text, f"{cell_name(top, left)}:{cell_name(bottom, right)}")
+
 
 @dataclass(slots=True)
 class StoredSheet:
@@ -65,6 +74,23 @@ class StoredSheet:
     """What is typed into a cell, or the cached value of its formula."""
     formulas: dict[Place, Stored] = field(default_factory=dict)
     """The formula of each cell, also of those inside an array formula's range."""
+
+    def numbers(self, row: int, column: int, rows: int, columns: int) -> Array:
+        """The numbers of a rectangle, given its first cell; NaN for what is no number."""
+        cell, across = self.values.get, range(column, column + columns)
+        return as_numbers(
+            [cell((i, j)) for i in range(row, row + rows) for j in across], rows, columns
+        )
+
+    def entries(self, row: int, column: int, rows: int, columns: int) -> list[str | None]:
+        """What is entered in the cells of a rectangle, as ``entry_text`` writes it; of an array
+        formula, in each cell that it fills."""
+        cell, across = self.formulas.get, range(column, column + columns)
+        found = [cell((i, j)) for i in range(row, row + rows) for j in across]
+        return [
+            None if stored is None else stored.text if stored.array is None else stored.entry
+            for stored in found
+        ]
 
     def rows(self) -> list[list[Value]]:
         """The values row by row, from row and column 1, without empty rows at the end."""
@@ -119,6 +145,14 @@ class StoredWorkbook:
     def value(self, sheet: str, row: int, column: int) -> Value:
         """What is typed into a cell, or the value that the file carries with its formula."""
         return self.sheet(sheet).values.get((row, column))
+
+    def numbers(self, sheet: str, row: int, column: int, rows: int, columns: int) -> Array:
+        """The numbers of a rectangle, given its first cell; NaN for what is no number."""
+        return self.sheet(sheet).numbers(row, column, rows, columns)
+
+    def forget(self, name: str) -> None:
+        """Frees the memory of a sheet; it is read again when asked for."""
+        self._read.pop(name, None)
 
     def constant(self, sheet: str, row: int, column: int) -> Value:
         """What is typed into a cell; None if it is empty or holds a formula."""

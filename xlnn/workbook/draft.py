@@ -24,6 +24,7 @@ from xlnn.training.trace import Trace
 from xlnn.version import VERSION
 from xlnn.workbook.archive import Archive
 from xlnn.workbook.cells import Page, clean_text
+from xlnn.workbook.labels import LabelSource
 from xlnn.workbook.map_sheet import map_page
 from xlnn.workbook.matrix_sheet import matrix_page
 from xlnn.workbook.plan import START, Plan
@@ -77,13 +78,14 @@ class Draft:
     def write(self, evidence: Evidence | None = None, progress: Progress = silent) -> None:
         """Writes the whole workbook."""
         plan, trace, texts = self._plan, self._trace, self._texts
+        labels = LabelSource(trace.experiment, self._strings)
         pages = {
             page.name: page
             for page in (
                 self._start(evidence),
                 map_page(plan, texts),
                 settings_page(plan, trace, texts, VERSION),
-                *(matrix_page(plan, sheet, trace, texts, self._strings) for sheet in plan.sheets),
+                *(matrix_page(plan, sheet, trace, texts, labels) for sheet in plan.sheets),
             )
         }
         book, self._styles = new_book()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import filecmp
 import os
 import tempfile
 from collections.abc import Iterator
@@ -46,7 +47,7 @@ def beside(path: Path, *, force: bool) -> Iterator[Path]:
 def keep(draft: Path, path: Path, *, force: bool) -> bool:
     """Puts a finished draft in its place; False when the same bytes stand there already."""
     if path.exists():
-        if path.read_bytes() == draft.read_bytes():
+        if filecmp.cmp(path, draft, shallow=False):
             return False
         if not force:
             raise OutputError(

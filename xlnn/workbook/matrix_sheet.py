@@ -11,8 +11,7 @@ import numpy as np
 
 from xlnn.experiment.headings import headings
 from xlnn.maths.evaluate import evaluate
-from xlnn.maths.expr import ONE, Axis, Expr, Shape, matrices
-from xlnn.maths.formulas import Formula
+from xlnn.maths.expr import ONE, Expr, Shape, matrices
 from xlnn.maths.recipe import Step
 from xlnn.maths.words import notation, sentence
 from xlnn.training.trace import Array, Trace
@@ -27,6 +26,8 @@ from xlnn.workbook.cells import (
     Row,
     Slot,
 )
+from xlnn.workbook.entries import filled
+from xlnn.workbook.labels import Labels, LabelSource
 from xlnn.workbook.pattern import IrregularError, learn
 from xlnn.workbook.plan import (
     FIRST_BAND,
@@ -40,9 +41,7 @@ from xlnn.workbook.plan import (
     Sheet,
     cell_name,
 )
-from xlnn.workbook.strings import SharedStrings
 from xlnn.workbook.texts import Texts, about, axis_name
-from xlnn.workbook.theme import QUOTED, reads_like_formula
 
 LEAST_WIDTH, MOST_WIDTH, MOST_HEADING, GAP_WIDTH = 13.0, 30.0, 60.0, 3.0
 """Column widths in characters."""
@@ -56,19 +55,16 @@ LINE = 15.0
 LARGE = 1e7
 """From here on numbers are shown as powers of ten; -9999999.999 still fits LEAST_WIDTH."""
 
-UNROLLED, LONG_RUN = 60, 20
-"""Bands up to this height are written as a whole; in a higher one, runs of rows that are longer
-than this are written row by row."""
+LONG_RUN = 8
+"""More rows than this that are alike are written row by row, unless the epochs are many more."""
 
 TITLE, NOTATION, SENTENCE, WHY, NOTE, LINKS = range(1, 7)
 """The rows above the first band."""
 
 
-def matrix_page(
-    plan: Plan, sheet: Sheet, trace: Trace, texts: Texts, strings: SharedStrings
-) -> Page:
+def matrix_page(plan: Plan, sheet: Sheet, trace: Trace, texts: Texts, labels: LabelSource) -> Page:
     """The page of a matrix."""
-    writer = _MatrixSheet(plan, sheet, trace, texts, strings)
+    writer = _MatrixSheet(plan, sheet, trace, texts, labels)
     return Page(
         name=sheet.name,
         rows=writer.rows(),
@@ -84,24 +80,6 @@ def block_title(view: Expr, shape: Shape) -> str:
     return f"{notation(view)}  ({shape})"
 
 
-class _Labels:
-    """The headings along an axis, as the rows of a run need them."""
-
-    def __init__(self, texts: list[str], strings: SharedStrings) -> None:
-        self.texts = texts if any(texts) else []
-        self._strings = strings
-
-    @cached_property
-    def style(self) -> str:
-        """One style for all: a text that begins like a formula must be quoted, others may be."""
-        return ("", QUOTED)[any(map(reads_like_formula, self.texts))] + "row heading"
-
-    @cached_property
-    def indexes(self) -> Array:
-        """The numbers of the shared strings: rows × 1."""
-        return np.array([[self._strings.index(text)] for text in self.texts], dtype=np.float64)
-
-
 class _MatrixSheet:
     """Writes one sheet; holds what all its bands share.
 
@@ -109,11 +87,10 @@ class _MatrixSheet:
     """
 
     def __init__(
-        self, plan: Plan, sheet: Sheet, trace: Trace, texts: Texts, strings: SharedStrings
+        self, plan: Plan, sheet: Sheet, trace: Trace, texts: Texts, labels: LabelSource
     ) -> None:
         self.plan, self.sheet, self.trace, self.texts = plan, sheet, trace, texts
-        self.strings = strings
-        self._labels_of: dict[Axis, _Labels] = {}
+        self.labels = labels
         self.last_column = max(sheet.last_column, LEAST_COLUMNS)
         self.placements = (*sheet.operands, sheet.result)
         shown = {name for placement in self.placements for name in _names(placement.view)}
@@ -123,12 +100,8 @@ class _MatrixSheet:
 
     def rows(self) -> Iterator[Row | Epochs]:
         yield from self._head()
-        for bands in self._stretches():
+        for bands in self.plan.stretches_of(self.sheet.name):
             yield Epochs(len(bands), [*self._parts(bands)])
-
-    def _stretches(self) -> Sequence[range]:
-        """The bands of the sheet in groups that are alike."""
-        return self.plan.stretches if len(self.sheet.epochs) > 1 else (range(1),)
 
     def _head(self) -> Iterator[Row]:
         member, texts = self.sheet.member, self.texts
@@ -182,7 +155,7 @@ class _MatrixSheet:
         for (row, column), (_, target) in self._ways().items():
             yield Link(cell_name(row, column), f"{target}!A1")
         if self.sheet.operands:
-            for bands in self._stretches():
+            for bands in self.plan.stretches_of(self.sheet.name):
                 yield LinkedEpochs(len(bands), partial(self._band_links, bands))
 
     def _band_links(self, bands: range, index: int) -> list[Link]:
@@ -206,11 +179,13 @@ class _MatrixSheet:
     # --- Bands ---
 
     def _parts(self, bands: range) -> Iterator[Recurring]:
-        """What the bands of a stretch consist of: all rows at once, or, where there are many, each
-        run of rows that are alike and what lies between them."""
+        """What the bands of a stretch consist of: runs of rows that are alike, and what lies
+        between them. Of many small bands, all rows are one part: the fewer parts, the faster, but
+        a part is learned from occurrences that are written cell by cell."""
         height = self.sheet.height
         first = 0
-        if height > UNROLLED:
+        cells = sum(placement.rows * placement.columns for placement in self.placements)
+        if cells > len(bands):
             for run in self._runs():
                 if not self._is_regular(bands, run):
                     continue
@@ -263,7 +238,8 @@ class _MatrixSheet:
         def numbers_of(band: int) -> Array:
             columns = []
             for placement, rows in through:
-                if (labels := self._labels(placement)).texts:
+                labels = self._labels(placement)
+                if labels.texts and not labels.in_order:
                     columns.append(labels.indexes[rows.start : rows.stop])
                 block = self._block(placement, range(band, band + 1))
                 columns.append(block[0, rows.start : rows.stop])
@@ -366,17 +342,17 @@ class _MatrixSheet:
     def _label(self, placement: Placement, i: int, in_run: bool) -> Iterator[Cell]:
         """The heading of a row."""
         labels = self._labels(placement)
-        if in_run and labels.texts:
-            yield Cell(placement.column - 1, labels.style, Slot.LABEL)
-        elif labels.texts and labels.texts[i]:
+        if not labels.texts:
+            return
+        if in_run:
+            value = labels.texts[i] if labels.in_order else Slot.LABEL
+            yield Cell(placement.column - 1, labels.style, value)
+        elif labels.texts[i]:
             yield Cell(placement.column - 1, "row heading", labels.texts[i])
 
-    def _labels(self, placement: Placement) -> _Labels:
+    def _labels(self, placement: Placement) -> Labels:
         """The headings of a matrix's rows; none where they have none, or others beside them."""
-        axis = ONE if placement.place == "beside" else placement.shape.rows
-        if axis not in self._labels_of:
-            self._labels_of[axis] = _Labels(headings(self.trace.experiment, axis), self.strings)
-        return self._labels_of[axis]
+        return self.labels.of(ONE if placement.place == "beside" else placement.shape.rows)
 
     def _numbers(self, area: Area, i: int) -> Iterator[Cell]:
         """A row of a matrix."""
@@ -384,15 +360,8 @@ class _MatrixSheet:
         for j in range(area.shape.columns.size):
             formula = self.plan.formula(area, i, j)
             text = formula.text if formula else None
-            array = self._filled(area, formula) if formula and formula.array else None
+            array = filled(area, formula) if formula and formula.array else None
             yield Cell(area.column + j, style, Slot.NUMBER, text, array)
-
-    def _filled(self, area: Area, formula: Formula) -> str:
-        """The range that an array formula fills."""
-        window = formula.window
-        row, column = area.row + window.row, area.column + window.column
-        last = cell_name(row + window.rows - 1, column + window.columns - 1)
-        return f"{cell_name(row, column)}:{last}"
 
     def _band_title(self, epoch: int) -> str:
         words = self.texts["matrix"]

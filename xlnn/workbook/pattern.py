@@ -11,7 +11,7 @@ Numbers with a fraction do not follow a pattern: they have SLOTs, which are fill
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,8 +21,9 @@ import orjson
 SLOT = "\0"
 """Stands in a text where a number from an array belongs."""
 
-CHUNK = 1 << 18
-"""About so many bytes are written at once, or one occurrence, if that is longer."""
+PAGE = 1 << 19
+"""About so many bytes are written at once, or one occurrence, if that is longer: more would leave
+the processor's nearest memory."""
 
 _DIGITS = re.compile(rb"([0-9]+)")
 
@@ -50,7 +51,7 @@ class Pattern:
     def rows(self, epoch: int, rows: int) -> Repeated:
         """The text in each row of an epoch, counted from 0."""
         firsts = (a + epoch * step for a, step in zip(self.firsts, self.by_epoch, strict=True))
-        return _repeated(self.pieces, tuple(firsts), self.by_row, rows)
+        return _repeated(self.pieces, firsts, self.by_row, rows)
 
 
 def learn(occurrence: Callable[[int, int], str], epochs: int, rows: int = 1) -> Pattern:
@@ -87,56 +88,65 @@ def _split(text: str) -> list[bytes]:
     return _DIGITS.split(text.encode().replace(b"%", b"%%").replace(SLOT.encode(), b"%b"))
 
 
-@dataclass(frozen=True, slots=True)
 class Repeated:
-    """A text that recurs along one axis."""
+    """A text that recurs along one axis.
 
-    pieces: tuple[bytes, ...]
-    firsts: npt.NDArray[np.int64]
-    steps: npt.NDArray[np.int64]
-    count: int
+    ``firsts`` are the growing numbers between the pieces in the first occurrence, ``steps`` what
+    they grow by, ``count`` how many occurrences there are.
+    """
+
+    def __init__(
+        self, pieces: Sequence[bytes], firsts: Sequence[int], steps: Sequence[int], count: int
+    ) -> None:
+        self._pieces, self._firsts, self._steps, self._count = pieces, firsts, steps, count
+        self._page = bytearray()
+        """As many occurrences as are written at once. Their growing numbers are written over those
+        of the page before."""
+        self._text = np.empty((0, 0), np.uint8)
+        """The same bytes: occurrences × the length of one."""
+        self._places: dict[tuple[int, int, int], list[int]] = {}
+        """For each growing number, how it starts, grows and how wide it is: where it stands."""
 
     def pages(self) -> Iterator[range]:
         """All occurrences, those together that are written at once: they are equally long."""
         start = 0
-        while start < self.count:
-            # Up to here no number gets another digit.
-            room = 10 ** np.array(self._widths(start), dtype=np.int64) - 1 - self.firsts
-            last = (room // self.steps).min(initial=self.count - 1)
-            together = max(1, CHUNK // max(1, sum(map(len, self.pieces))))
-            for begin in range(start, int(last) + 1, together):
-                yield range(begin, min(begin + together, int(last) + 1))
-            start = int(last) + 1
+        while start < self._count:
+            last = self._count - 1
+            widths = []
+            for first, step in zip(self._firsts, self._steps, strict=True):
+                width = len(str(first + step * start))
+                widths.append(width)
+                last = min(last, (10**width - 1 - first) // step)  # then it gets another digit
+            together = self._make_page(widths, last + 1 - start)
+            for begin in range(start, last + 1, together):
+                yield range(begin, min(begin + together, last + 1))
+            start = last + 1
 
-    def text(self, page: range, numbers: npt.NDArray[np.float64] | None) -> bytes:
-        """Some occurrences, with the numbers for their slots in order."""
-        blank, places = self._blank(self._widths(page.start))
-        text = np.empty((len(page), len(blank)), np.uint8)
-        text[:] = blank
+    def _make_page(self, widths: Sequence[int], most: int) -> int:
+        """Prepares a page of at most so many occurrences; tells how many it has."""
+        parts, length = [self._pieces[0]], len(self._pieces[0])
+        self._places = {}
+        numbers = zip(self._firsts, self._steps, widths, strict=True)
+        for number, piece in zip(numbers, self._pieces[1:], strict=True):
+            self._places.setdefault(number, []).append(length)
+            parts += [b" " * number[2], piece]
+            length += number[2] + len(piece)
+        together = min(most, max(1, PAGE // max(1, length)))
+        self._page = bytearray(b"".join(parts)) * together
+        self._text = np.frombuffer(self._page, np.uint8).reshape(together, length)
+        return together
+
+    def text(self, page: range, numbers: npt.NDArray[np.float64] | None) -> bytes | bytearray:
+        """The occurrences of the page that ``pages`` has just given, with the numbers for their
+        slots in order."""
+        text = self._text[: len(page)]
         counted = np.arange(page.start, page.stop)
-        for (first, step, width), columns in places.items():
+        for (first, step, width), columns in self._places.items():
             digits = _digits(first + step * counted, width)
             for column in columns:
                 text[:, column : column + width] = digits
-        return text.tobytes() % (() if numbers is None else tuple(number_texts(numbers)))
-
-    def _widths(self, start: int) -> list[int]:
-        """How many digits the growing numbers of an occurrence have."""
-        return [len(str(number)) for number in (self.firsts + start * self.steps).tolist()]
-
-    def _blank(
-        self, widths: list[int]
-    ) -> tuple[npt.NDArray[np.uint8], dict[tuple[int, int, int], list[int]]]:
-        """An occurrence with blanks for the growing numbers; for each number (how it starts, grows
-        and how wide it is) where its blanks are."""
-        parts, length = [self.pieces[0]], len(self.pieces[0])
-        places: dict[tuple[int, int, int], list[int]] = {}
-        growing = zip(self.firsts.tolist(), self.steps.tolist(), widths, strict=True)
-        for number, piece in zip(growing, self.pieces[1:], strict=True):
-            places.setdefault(number, []).append(length)
-            parts += [b" " * number[2], piece]
-            length += number[2] + len(piece)
-        return np.frombuffer(b"".join(parts), np.uint8), places
+        whole = self._page if len(text) == len(self._text) else self._page[: text.size]
+        return whole % (() if numbers is None else tuple(number_texts(numbers)))
 
 
 def _digits(numbers: npt.NDArray[np.int64], width: int) -> npt.NDArray[np.uint8]:
@@ -146,22 +156,18 @@ def _digits(numbers: npt.NDArray[np.int64], width: int) -> npt.NDArray[np.uint8]
 
 
 def _repeated(
-    pieces: tuple[bytes, ...], firsts: tuple[int, ...], steps: tuple[int, ...], count: int
+    pieces: Sequence[bytes], firsts: Iterable[int], steps: Sequence[int], count: int
 ) -> Repeated:
     """Takes the numbers that do not grow into the text."""
-    kept, merged = [], [pieces[0]]
-    for i, (number, step) in enumerate(zip(firsts, steps, strict=True)):
+    merged, growing, growth = [pieces[0]], [], []
+    for number, step, piece in zip(firsts, steps, pieces[1:], strict=True):
         if step:
-            kept.append(i)
-            merged.append(pieces[i + 1])
+            merged.append(piece)
+            growing.append(number)
+            growth.append(step)
         else:
-            merged[-1] += b"%d" % number + pieces[i + 1]
-    return Repeated(
-        tuple(merged),
-        np.array([firsts[i] for i in kept], dtype=np.int64),
-        np.array([steps[i] for i in kept], dtype=np.int64),
-        count,
-    )
+            merged[-1] += b"%d" % number + piece
+    return Repeated(merged, growing, growth, count)
 
 
 def number_texts(numbers: npt.NDArray[np.float64]) -> list[bytes]:
@@ -173,12 +179,14 @@ def number_texts(numbers: npt.NDArray[np.float64]) -> list[bytes]:
     listed = orjson.dumps(numbers, option=orjson.OPT_SERIALIZE_NUMPY)[1:-1] + b","
     listed = listed.replace(b".0,", b",")
     # Python prints small numbers in another way: 1.23e-05 and 1.2e-06, not 0.0000123 and 1.2e-6.
-    small = np.abs(numbers) < 1e-4
-    if small.any():
-        for digit in b"6789":
-            listed = listed.replace(b"e-%c," % digit, b"e-0%c," % digit)
+    sizes = np.abs(numbers)
+    small = sizes < 1e-4
+    if not small.any():
+        return listed[:-1].split(b",")
+    for digit in b"6789":
+        listed = listed.replace(b"e-%c," % digit, b"e-0%c," % digit)
     texts = listed[:-1].split(b",")
-    for i in np.flatnonzero(small & (np.abs(numbers) >= 1e-5)).tolist():
+    for i in np.flatnonzero(small & (sizes >= 1e-5)).tolist():
         sign, _, digits = texts[i].partition(b"0.0000")
         texts[i] = b"%b%b%b%be-05" % (sign, digits[:1], b"."[len(digits) < 2 :], digits[1:])
     return texts

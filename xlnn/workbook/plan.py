@@ -10,9 +10,9 @@ Falk's scheme, live copies of what it is computed from.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache, partial
 from itertools import pairwise
 from typing import Literal
 
@@ -220,21 +220,23 @@ class Plan:
 
     def operands(self, name: str, epoch: int) -> Iterator[Area]:
         """The live copies around a matrix in an epoch's band."""
-        sheet = self._sheets[name]
-        first_row = self.band_row(name, epoch)
-        for placement in sheet.operands:
+        for placement in self._sheets[name].operands:
             if placement.shown:
-                yield Area(
-                    "operand",
-                    name,
-                    sheet.member.number,
-                    epoch,
-                    first_row + placement.row,
-                    placement.column,
-                    placement.shape,
-                    placement.view,
-                    epoch,
-                )
+                yield self.operand(name, epoch, placement)
+
+    def operand(self, name: str, epoch: int, placement: Placement) -> Area:
+        """One of the live copies around a matrix in an epoch's band."""
+        return Area(
+            "operand",
+            name,
+            self._sheets[name].member.number,
+            epoch,
+            self.band_row(name, epoch) + placement.row,
+            placement.column,
+            placement.shape,
+            placement.view,
+            epoch,
+        )
 
     def areas(self) -> Iterator[Area]:
         """Every area of the workbook, in order of computation, copies before their results."""
@@ -247,14 +249,19 @@ class Plan:
         """The formulas of an area; none for values."""
         if area.expr is None:
             return iter(())
-        return formulas(area.expr, _Epoch(self, area.reads_epoch), self.style)
+        return formulas(area.expr, self._addresses(area.reads_epoch), self.style)
 
     def formula(self, area: Area, i: int, j: int) -> Formula | None:
         """The formula that stands in an area's cell, row and column from 0; None where there is
         a value, or what an array formula fills from another cell."""
         if area.expr is None:
             return None
-        return formula_at(area.expr, _Epoch(self, area.reads_epoch), self.style, i, j)
+        return formula_at(area.expr, self._addresses(area.reads_epoch), self.style, i, j)
+
+    @cached_property
+    def _addresses(self) -> Callable[[int], _Epoch]:
+        """What formulas call the matrices of an epoch; the last few are remembered."""
+        return lru_cache(maxsize=8)(partial(_Epoch, self))
 
     def setting_row(self, name: str) -> int:
         """The row on the sheet Settings where a number stands that formulas read."""
@@ -292,6 +299,10 @@ class Plan:
             if band <= 2 or step != steps[band - 2]:
                 starts.append(band)
         return tuple(range(a, b) for a, b in pairwise((*starts, len(self.epochs))))
+
+    def stretches_of(self, name: str) -> tuple[range, ...]:
+        """The same for a matrix's sheet; data has a single band."""
+        return self.stretches if len(self._sheets[name].epochs) > 1 else (range(1),)
 
     def formula_cells_of(self, name: str, epoch: int) -> int:
         """How many cells of a matrix's band in an epoch hold formulas."""
@@ -339,6 +350,7 @@ def cell_name(row: int, column: int) -> str:
     return f"{column_name(column)}{row}"
 
 
+@lru_cache(maxsize=MAX_COLUMNS)
 def column_name(column: int) -> str:
     """``AB`` for 28."""
     letters = ""

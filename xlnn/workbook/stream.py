@@ -31,10 +31,13 @@ from xlnn.workbook.cells import (
     Row,
     Slot,
 )
-from xlnn.workbook.pattern import CHUNK, SLOT, Pattern, Repeated, learn, number_texts
+from xlnn.workbook.pattern import SLOT, Pattern, Repeated, learn, number_texts
 from xlnn.workbook.plan import MAX_LINKS, column_name
 from xlnn.workbook.strings import SharedStrings, cell_text, escaped
 from xlnn.workbook.theme import QUOTED, reads_like_formula
+
+CHUNK = 1 << 20
+"""The bytes that are worth a call to the compressor."""
 
 _EMPTY = re.compile(rb"<sheetData\s*/>|<sheetData>.*?</sheetData>", re.DOTALL)
 _DIMENSION = re.compile(rb'<dimension ref="[^"]*"\s*/>')
@@ -70,9 +73,9 @@ def sheet_chunks(
     )
 
 
-def _gathered(parts: Iterable[Iterable[bytes]]) -> Iterator[bytes]:
+def _gathered(parts: Iterable[Iterable[bytes | bytearray]]) -> Iterator[bytes]:
     """The same bytes in pieces of about one size."""
-    waiting: list[bytes] = []
+    waiting: list[bytes | bytearray] = []
     size = 0
     for part in parts:
         for piece in part:
@@ -92,7 +95,7 @@ class _Cells:
     ) -> None:
         self.styles, self.strings, self.progress = styles, strings, progress
 
-    def sheet_data(self, rows: Iterable[Row | Epochs]) -> Iterator[bytes]:
+    def sheet_data(self, rows: Iterable[Row | Epochs]) -> Iterator[bytes | bytearray]:
         yield b"<sheetData>"
         for item in rows:
             if isinstance(item, Row):
@@ -101,7 +104,7 @@ class _Cells:
                 yield from self._epochs(item)
         yield b"</sheetData>"
 
-    def _epochs(self, epochs: Epochs) -> Iterator[bytes]:
+    def _epochs(self, epochs: Epochs) -> Iterator[bytes | bytearray]:
         patterns = [self._pattern(part, epochs.number) for part in epochs.parts]
         if len(epochs.parts) == 1 and epochs.parts[0].times == 1:
             yield from self._repeat(epochs.parts[0], patterns[0].bands(epochs.number), None)
@@ -116,7 +119,9 @@ class _Cells:
 
         return learn(occurrence, epochs, part.times)
 
-    def _repeat(self, part: Recurring, repeated: Repeated, epoch: int | None) -> Iterator[bytes]:
+    def _repeat(
+        self, part: Recurring, repeated: Repeated, epoch: int | None
+    ) -> Iterator[bytes | bytearray]:
         """A part in all rows of an epoch, or once in every epoch."""
         for some in repeated.pages():
             numbers = None
@@ -151,7 +156,7 @@ class _Cells:
         return f"{place}>{content}</c>" if content else f"{place}/>"
 
 
-def _hyperlinks(links: Sequence[Link | LinkedEpochs]) -> Iterator[bytes]:
+def _hyperlinks(links: Sequence[Link | LinkedEpochs]) -> Iterator[bytes | bytearray]:
     """The links of a sheet, as far as Excel takes them."""
     room = MAX_LINKS
     for number, item in enumerate(links):

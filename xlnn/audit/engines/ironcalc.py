@@ -11,7 +11,7 @@ from pathlib import Path
 
 import ironcalc
 
-from xlnn.audit.cell_values import ErrorValue, Value
+from xlnn.audit.cell_values import Array, ErrorValue, Value, as_numbers
 from xlnn.audit.engines.bare import write_bare_copy
 from xlnn.audit.engines.values import Values
 from xlnn.errors import WorkbookError
@@ -68,3 +68,10 @@ class _Model:
             # Errors come back as texts; only the type tells them from what somebody typed.
             return ErrorValue(value) if kind == ironcalc.CellType.ErrorValue else value
         return value
+
+    def numbers(self, sheet: str, row: int, column: int, rows: int, columns: int) -> Array:
+        index, cell = self._sheets[sheet], self._model.get_cell_value
+        across = range(column, column + columns)
+        return as_numbers(
+            [cell(index, i, j) for i in range(row, row + rows) for j in across], rows, columns
+        )

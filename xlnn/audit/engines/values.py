@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from xlnn.audit.cell_values import Value
+from xlnn.audit.cell_values import Array, Value
 
 
 class Values(Protocol):
@@ -13,4 +13,9 @@ class Values(Protocol):
 
     def value(self, sheet: str, row: int, column: int) -> Value:
         """The value of a cell, row and column from 1."""
+        ...
+
+    def numbers(self, sheet: str, row: int, column: int, rows: int, columns: int) -> Array:
+        """The numbers of a rectangle, given its first cell: rows × columns, NaN for what is no
+        number."""
         ...

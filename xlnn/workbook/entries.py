@@ -1,0 +1,68 @@
+"""What stands in every formula cell of a workbook, a million at a time.
+
+An audit compares each formula in a file with the plan's. Written one by one, the plan's would
+take longer than recomputing them; so, like the sheets, they are written from patterns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from xlnn.maths.formulas import Formula
+from xlnn.workbook.pattern import IrregularError, Repeated, learn
+from xlnn.workbook.plan import Area, Plan, cell_name
+
+AreaAt = Callable[[int], Area]
+"""The area of a matrix, or of a copy of one, in a band."""
+
+
+def entries(plan: Plan, area_at: AreaAt, bands: range) -> Iterator[list[str]]:
+    """For each of some bands that are alike (see Plan.stretches), the formulas of an area, row by
+    row, as ``entry_text`` writes them."""
+    shape = area_at(bands.start).shape
+
+    def row(index: int, i: int) -> str:
+        area = area_at(bands[index])
+        found = (plan.formula(area, i, j) for j in range(shape.columns.size))
+        return "".join(f"{_entry(area, formula)}\n" for formula in found if formula)
+
+    def whole(index: int, _row: int) -> str:
+        return "".join(row(index, i) for i in range(shape.rows.size))
+
+    if shape.size > len(bands):
+        try:
+            pattern = learn(row, len(bands), shape.rows.size)
+        except IrregularError:
+            pass  # rows that go through the columns of a matrix
+        else:
+            for index in range(len(bands)):
+                pages = _lines(pattern.rows(index, shape.rows.size))
+                yield [entry for lines, _ in pages for entry in lines]
+            return
+    for lines, number in _lines(learn(whole, len(bands)).bands(len(bands))):
+        each = len(lines) // number
+        for first in range(0, len(lines), each):
+            yield lines[first : first + each]
+
+
+def _lines(repeated: Repeated) -> Iterator[tuple[list[str], int]]:
+    """The lines of a text that recurs, page by page, and how often it recurs on the page."""
+    for page in repeated.pages():
+        yield repeated.text(page, None).decode().split("\n")[:-1], len(page)
+
+
+def _entry(area: Area, formula: Formula) -> str:
+    return entry_text(f"={formula.text}", filled(area, formula) if formula.array else None)
+
+
+def entry_text(text: str, array: str | None) -> str:
+    """A formula with its ``=``; of an array formula, also the range that it fills."""
+    return f"{text} in {array}" if array else text
+
+
+def filled(area: Area, formula: Formula) -> str:
+    """The range that a formula of an area fills, such as ``B6:D8``."""
+    window = formula.window
+    row, column = area.row + window.row, area.column + window.column
+    last = cell_name(row + window.rows - 1, column + window.columns - 1)
+    return f"{cell_name(row, column)}:{last}"
