@@ -44,6 +44,8 @@ Place = tuple[int, int]
 
 CHUNK = 1 << 18
 
+_DIGITS = tuple("0123456789")
+
 _ESCAPED = re.compile("_x([0-9A-Fa-f]{4})_")
 """How a text writes a character that XML cannot hold."""
 
@@ -272,7 +274,14 @@ class _Text:
             self._pronounced = False
 
     def __str__(self) -> str:
-        return _ESCAPED.sub(lambda match: chr(int(match[1], 16)), "".join(self._pieces))
+        return _unescaped("".join(self._pieces))
+
+
+def _unescaped(text: str) -> str:
+    """A text with the characters that XML cannot hold."""
+    if "_x" not in text:
+        return text
+    return _ESCAPED.sub(lambda match: chr(int(match[1], 16)), text)
 
 
 def _shared_strings(file: IO[bytes]) -> list[str]:
@@ -308,53 +317,71 @@ class _SheetParser:
         self._columns: dict[str, int] = {}
         self._patterns: dict[str, tuple[str, str]] = {}
         self._row = self._column = 0
+        self._row_text = ""
         self._type = "n"
         self._value: str | None = None
         self._formula: str | None = None
         self._attributes: dict[str, str] = {}
-        self._text = _Text()
+        self._pieces: list[str] = []
+        """The text since a value or a formula began."""
+        self._inline: _Text | None = None
+        """A text that stands in its cell."""
 
     def parse(self, file: IO[bytes]) -> StoredSheet:
-        _parse(file, self._start, self._text.data, self._end)
+        _parse(file, self._start, self._data, self._end)
         return self._sheet
 
+    def _data(self, text: str) -> None:
+        self._pieces.append(text)
+        if self._inline is not None:
+            self._inline.data(text)
+
     def _start(self, name: str, attributes: dict[str, str]) -> None:
-        name = _local(name)
+        name = _local(name) if ":" in name else name
         if name == "c":
             self._type = attributes.get("t", "n")
             self._value = self._formula = None
             self._row, self._column = self._place(attributes.get("r"))
         elif name == "v":
-            self._text.begin(inside=True)
+            self._pieces.clear()
         elif name == "f":
             self._attributes = attributes
-            self._text.begin(inside=True)
-        elif name == "is":
-            self._text.begin(inside=False)
+            self._pieces.clear()
         elif name == "row":
             self._row = int(attributes.get("r", self._row + 1))
+            self._row_text = str(self._row)
             self._column = 0
-        else:
-            self._text.start(name)
+        elif name == "is":
+            self._inline = _Text()
+        elif self._inline is not None:
+            self._inline.start(name)
 
     def _end(self, name: str) -> None:
-        name = _local(name)
-        self._text.end(name)
-        if name in ("v", "is"):
-            self._value = str(self._text)
+        name = _local(name) if ":" in name else name
+        if name == "v":
+            self._value = _unescaped("".join(self._pieces))
         elif name == "f":
-            self._formula = str(self._text)
+            self._formula = _unescaped("".join(self._pieces))
         elif name == "c":
             self._finish_cell()
+        elif self._inline is not None:
+            self._inline.end(name)
+            if name == "is":
+                self._value, self._inline = str(self._inline), None
 
     def _place(self, reference: str | None) -> Place:
         if reference is None:
             return self._row, self._column + 1
-        letters = reference.rstrip("0123456789")
+        row = self._row_text
+        if reference.endswith(row) and not reference[: -len(row)].endswith(_DIGITS):
+            letters, number = reference[: -len(row)], self._row
+        else:
+            letters = reference.rstrip("0123456789")
+            number = int(reference[len(letters) :])
         column = self._columns.get(letters)
         if column is None:
             column = self._columns[letters] = column_number(letters)
-        return int(reference[len(letters) :]), column
+        return number, column
 
     def _finish_cell(self) -> None:
         place = self._row, self._column
