@@ -12,12 +12,14 @@ Names are imported when first used, so that ``import xlnn`` costs next to nothin
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
-
 from xlnn.version import VERSION
 
+TYPE_CHECKING = False
+"""True for type checkers, as in typing, which takes long to import."""
+
 if TYPE_CHECKING:
+    from typing import Any
+
     from xlnn.audit.audit import audit as audit
     from xlnn.audit.report import Finding as Finding
     from xlnn.audit.report import Report as Report
@@ -52,6 +54,8 @@ _HOMES = {
 def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         raise AttributeError(f"module 'xlnn' has no attribute {name!r}")
+    from importlib import import_module
+
     value = getattr(import_module(_HOMES[name]), name)
     globals()[name] = value
     return value
@@ -63,5 +67,6 @@ def __dir__() -> list[str]:
 
 # The folder xlnn/audit and the function xlnn.audit share a name, and Python binds a folder's name
 # when it is first imported. So that happens here, where it costs nothing, and is undone.
-import_module("xlnn.audit")
+import xlnn.audit  # noqa: E402, F401
+
 globals().pop("audit")

@@ -12,7 +12,8 @@ from xlnn.progress import Progress, silent
 from xlnn.training.run import run
 from xlnn.training.trace import Trace
 from xlnn.workbook.draft import Draft
-from xlnn.workbook.files import beside, keep
+from xlnn.workbook.estimate import Estimate, estimate
+from xlnn.workbook.files import beside, check_room, keep
 from xlnn.workbook.plan import Plan
 from xlnn.workbook.start_sheet import Evidence
 from xlnn.workbook.write import plan_for
@@ -34,6 +35,14 @@ class Built:
     """The audit by the embedded engine, unless it was left out."""
 
 
+def expect(experiment: Experiment) -> Estimate:
+    """How large an experiment's workbook will be and how long it will take, before any work.
+
+    Raises PlanError if it cannot fit.
+    """
+    return estimate(plan_for(experiment))
+
+
 def build(
     experiment: Experiment,
     path: str | Path | None = None,
@@ -46,7 +55,7 @@ def build(
 
     ``path`` is ``outputs/<name>.xlsx`` by default. What an audit finds is in the report; the
     workbook is written either way. Raises PlanError before any work if it cannot fit, OutputError
-    if the file is there and different, or cannot be written.
+    if the file is there and different, or cannot be written, or the disk is too full.
     """
     path = Path(path) if path is not None else Path("outputs", f"{experiment.name}.xlsx")
     for source in experiment.sources:
@@ -55,8 +64,10 @@ def build(
                 f"{path} is what the experiment is read from: choose another file with -o"
             )
     plan = plan_for(experiment)
+    expected = estimate(plan)
     report = None
     with beside(path, force=force) as draft:
+        check_room(draft, expected.size)
         trace = run(experiment, plan.epochs, progress)
         with draft.open("w+b") as file, Draft(plan, trace, file) as workbook:
             workbook.write(progress=progress)

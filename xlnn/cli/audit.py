@@ -7,9 +7,10 @@ from pathlib import Path
 import click
 
 from xlnn.cli.outcome import print_report
+from xlnn.cli.progress import shown_progress
 
 
-@click.command()
+@click.command("audit")
 @click.argument("workbooks", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option(
     "--engine",
@@ -34,7 +35,7 @@ from xlnn.cli.outcome import print_report
     help="Also write a report: .json, .html or .xlsx.",
 )
 @click.pass_context
-def audit(
+def command(
     ctx: click.Context,
     workbooks: tuple[Path, ...],
     engines: tuple[str, ...],
@@ -58,7 +59,8 @@ def audit(
     status = 0
     for workbook in workbooks:
         try:
-            found = audit_one(workbook, chosen, tolerance)
+            with shown_progress() as progress:
+                found = audit_one(workbook, chosen, tolerance, progress)
         except WorkbookError as error:
             click.echo(f"Error: {error}", err=True)
             results.append(Unreadable(str(workbook), str(error)))

@@ -7,7 +7,8 @@ from typing import Any
 
 import click
 
-from xlnn.cli.outcome import print_built
+from xlnn.cli.outcome import print_built, print_expected
+from xlnn.cli.progress import shown_progress
 
 
 def _epochs(
@@ -49,7 +50,7 @@ def _batch_size(
         raise click.BadParameter(f"{value!r} is neither all nor a number of samples") from error
 
 
-@click.command()
+@click.command("build")
 @click.argument("source")
 @click.option(
     "-o", "--output", type=click.Path(path_type=Path), help="[default: outputs/<name>.xlsx]"
@@ -93,7 +94,7 @@ def _batch_size(
 @click.option("--no-audit", is_flag=True, help="Do not recompute the workbook afterwards.")
 @click.option("--quiet", is_flag=True, help="Print nothing unless something is wrong.")
 @click.pass_context
-def build(
+def command(
     ctx: click.Context,
     /,
     source: str,
@@ -110,8 +111,11 @@ def build(
     table (.csv, .tsv, .xlsx, .parquet) with --target. Options win over what the file says.
     """
     import xlnn
+    from xlnn.building import expect
 
     chosen = {name: value for name, value in fields.items() if value not in (None, ())}
     experiment = xlnn.load(source, features=features or None, **chosen)
-    built = xlnn.build(experiment, output, force=force, audited=not no_audit)
+    print_expected(expect(experiment), audited=not no_audit, quiet=quiet)
+    with shown_progress(quiet) as progress:
+        built = xlnn.build(experiment, output, force=force, audited=not no_audit, progress=progress)
     ctx.exit(print_built(built, quiet=quiet))

@@ -5,8 +5,8 @@ from __future__ import annotations
 import click
 
 
-@click.command()
-def examples() -> None:
+@click.command("examples")
+def command() -> None:
     """List the ready examples.
 
     Build one with "xlnn build NAME". Each is an experiment file that you can copy and change.

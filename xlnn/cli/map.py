@@ -11,7 +11,7 @@ import click
 @click.command("map")
 @click.argument("workbook", type=click.Path(path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="For programs.")
-def map_(workbook: Path, as_json: bool) -> None:
+def command(workbook: Path, as_json: bool) -> None:
     """Show where every matrix is in WORKBOOK."""
     from xlnn.audit.reading import StoredWorkbook
     from xlnn.audit.self_description import read_description, to_json

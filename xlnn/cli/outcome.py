@@ -9,9 +9,23 @@ import click
 if TYPE_CHECKING:
     from xlnn.audit.report import Report
     from xlnn.building import Built
+    from xlnn.workbook.estimate import Estimate
+
+WORTH_TELLING = 200_000
+"""From so many formula cells on, a build says first what is coming."""
 
 SHOWN = 10
 """How many findings are printed; a report file has them all."""
+
+
+def print_expected(expected: Estimate, audited: bool, quiet: bool) -> None:
+    """Says what is coming, if it is much, and what would make it lighter."""
+    if quiet or expected.formula_cells < WORTH_TELLING:
+        return
+    audit = f", {expected.audit_time} to audit" if audited else ""
+    click.echo(f"{expected}; {expected.write_time} to write{audit}", err=True)
+    if expected.advice:
+        click.echo(f"  note: {expected.advice}", err=True)
 
 
 def print_built(built: Built, quiet: bool = False) -> int:

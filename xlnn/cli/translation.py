@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import sys
+from collections.abc import Mapping
 from typing import Any
 
 import click
@@ -22,7 +23,28 @@ class Failure(click.ClickException):
 
 
 class TranslatedGroup(click.Group):
-    """A group of commands whose errors are told in plain words."""
+    """A group of commands that are imported when needed, and whose errors are told in plain
+    words. ``commands_by_name`` gives the beginning of each one's help."""
+
+    def __init__(self, *args: Any, commands_by_name: Mapping[str, str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._helps = commands_by_name
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(self._helps)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in self._helps:
+            return None
+        from importlib import import_module
+
+        module = import_module(f"xlnn.cli.{cmd_name}")
+        command: click.Command = module.command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(self._helps.items()))
 
     def invoke(self, ctx: click.Context) -> Any:
         for stream in (sys.stdout, sys.stderr):

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import filecmp
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from xlnn.errors import OutputError
+
+ROOM = 1.3
+"""The size of a file is only estimated; so many times as much must be free."""
 
 
 @contextmanager
@@ -42,6 +46,16 @@ def beside(path: Path, *, force: bool) -> Iterator[Path]:
     finally:
         with suppress(OSError):
             draft.unlink(missing_ok=True)
+
+
+def check_room(draft: Path, size: int) -> None:
+    """Raises OutputError where a file of about this size has no room."""
+    free = shutil.disk_usage(draft.parent).free
+    if free < size * ROOM:
+        raise OutputError(
+            f"the workbook will have about {size / 1e6:,.0f} MB, but only {free / 1e6:,.0f} MB are "
+            f"free in {draft.parent}: choose another place with -o, or fewer epochs with --show"
+        )
 
 
 def keep(draft: Path, path: Path, *, force: bool) -> bool:

@@ -395,7 +395,7 @@ def draw_plan(
         fit = (MAX_ROWS - MAP_FIRST) // len(sheets)
         raise PlanError(
             f"the Map would have a row for each of {len(sheets) * len(epochs)} matrices, but a "
-            f"sheet has {MAX_ROWS:,} rows: show at most {fit:,} epochs"
+            f"sheet has {MAX_ROWS:,} rows: show at most {fit:,} epochs (--show)"
         )
     return Plan(recipe, epochs, style, tuple(sheets), shows)
 

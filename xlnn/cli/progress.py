@@ -1,0 +1,73 @@
+"""Shows on a terminal how far long work is: cells done, how many a second, time left."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import click
+
+from xlnn.progress import Progress
+
+PATIENCE = 0.7
+"""Seconds before anything is shown: what is done by then needs no progress."""
+
+REDRAW = 0.1
+"""Seconds between two looks."""
+
+CLEAR_LINE = "\r\x1b[K"
+
+
+@contextmanager
+def shown_progress(quiet: bool = False) -> Iterator[Progress]:
+    """What tells a person at a terminal how far work is; silent everywhere else."""
+    line = _Line(visible=not quiet and sys.stderr.isatty())
+    try:
+        yield line.update
+    finally:
+        line.clear()
+
+
+class _Line:
+    """A line that is written over again and again."""
+
+    def __init__(self, visible: bool) -> None:
+        self._visible, self._shown = visible, False
+        self._work, self._done, self._started, self._drawn = "", 0, 0.0, 0.0
+
+    def update(self, work: str, done: int, total: int) -> None:
+        """Of a kind of work, so much more is done, of a total; 0 if nobody can know how much."""
+        if not self._visible:
+            return
+        now = time.monotonic()
+        if work != self._work:
+            self._work, self._done, self._started = work, 0, now
+            if not total:
+                self._draw(f"{work} …", now)
+                return
+        self._done += done
+        if now - self._started > PATIENCE and now - self._drawn > REDRAW:
+            rate = self._done / (now - self._started)
+            left = max(0, total - self._done) / rate if rate else 0.0
+            self._draw(
+                f"{work}: {self._done:,} of {total:,}, {rate:,.0f} a second, "
+                f"{_duration(left)} left",
+                now,
+            )
+
+    def _draw(self, text: str, now: float) -> None:
+        click.echo(f"{CLEAR_LINE}{text}", nl=False, err=True)
+        self._drawn, self._shown = now, True
+
+    def clear(self) -> None:
+        """Takes the line away, so that what follows starts on an empty one."""
+        if self._shown:
+            click.echo(CLEAR_LINE, nl=False, err=True)
+
+
+def _duration(seconds: float) -> str:
+    """Such as ``12 s`` or ``3:05 min``."""
+    whole = round(seconds)
+    return f"{whole} s" if whole < 100 else f"{whole // 60}:{whole % 60:02} min"

@@ -1,0 +1,149 @@
+"""How large a workbook will be and how long it will take, known from its plan before any work.
+
+Sizes follow from the texts of a few formulas; how well these compress and how fast they are written
+was measured (tests/benchmarks), on two cores of a server. So this is an order of magnitude.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from xlnn.errors import PlanError
+from xlnn.workbook.plan import Plan, Sheet
+
+CELL_XML, MAP_XML = 55, 1000
+"""The bytes of a number or a heading without its formula, and of a row of the Map."""
+
+EMPTY_SIZE, CELL_SIZE, FORMULA_SIZE, MAP_SIZE = 30_000, 12.5, 0.075, 90
+"""In the file: without numbers, of a number, of each byte of a formula, of a row of the Map."""
+
+LARGEST_SHEET = 4_000_000_000
+"""The bytes of a sheet beyond which no spreadsheet program opens it."""
+
+MANY_CELLS = 1_000_000
+"""From here on the style ``matrix`` is worth a thought."""
+
+START_TIME, CELL_TIME, BYTE_TIME, MAP_TIME = 1.0, 0.9e-6, 0.012e-6, 12e-6
+"""Seconds to write: the programs' start, a number, a byte of a formula, a row of the Map."""
+
+AUDIT_TIME, AUDIT_BYTE_TIME, AUDIT_MAP_TIME = 18e-6, 0.28e-6, 150e-6
+"""Seconds to audit, by the embedded engine: a number, a byte of a formula, a row of the Map."""
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """What to expect of a workbook."""
+
+    sheets: int
+    formula_cells: int
+    rows: int
+    """Of its longest sheet."""
+    columns: int
+    """Of its widest sheet."""
+    size: int
+    """The bytes of the file."""
+    write_seconds: float
+    audit_seconds: float
+    style: str
+
+    @property
+    def advice(self) -> str:
+        """What would make a large workbook lighter; empty if it is not large."""
+        if self.style == "matrix" or self.formula_cells <= MANY_CELLS:
+            return ""
+        return (
+            f"more than {MANY_CELLS:,} cells have a formula each: with one formula a matrix "
+            "(--formulas matrix) the file is written faster and opens much faster; or show fewer "
+            "epochs (--show)"
+        )
+
+    def __str__(self) -> str:
+        return (
+            f"{self.sheets} sheets of up to {self.rows:,} rows and {self.columns:,} columns, "
+            f"{self.formula_cells:,} formula cells: about {_size(self.size)}"
+        )
+
+    @property
+    def write_time(self) -> str:
+        """Such as ``4 s`` or ``3 min``."""
+        return _time(self.write_seconds)
+
+    @property
+    def audit_time(self) -> str:
+        """The same, for the audit by the embedded engine."""
+        return _time(self.audit_seconds)
+
+
+def estimate(plan: Plan) -> Estimate:
+    """What to expect of a plan's workbook.
+
+    Raises PlanError for a sheet that no spreadsheet program would open.
+    """
+    cells = formula_bytes = 0
+    for sheet in plan.sheets:
+        number, written = _cells(plan, sheet), _formula_bytes(plan, sheet)
+        _check_size(plan, sheet, number * CELL_XML + written)
+        cells += number
+        formula_bytes += written
+    listed = sum(len(sheet.epochs) for sheet in plan.sheets)
+    return Estimate(
+        sheets=len(plan.sheets) + 3,
+        formula_cells=plan.formula_cells,
+        rows=max(sheet.last_row for sheet in plan.sheets),
+        columns=max(sheet.last_column for sheet in plan.sheets),
+        size=EMPTY_SIZE
+        + round(cells * CELL_SIZE + formula_bytes * FORMULA_SIZE + listed * MAP_SIZE),
+        write_seconds=START_TIME
+        + cells * CELL_TIME
+        + formula_bytes * BYTE_TIME
+        + listed * MAP_TIME,
+        audit_seconds=cells * AUDIT_TIME
+        + formula_bytes * AUDIT_BYTE_TIME
+        + listed * AUDIT_MAP_TIME,
+        style=plan.style,
+    )
+
+
+def _cells(plan: Plan, sheet: Sheet) -> int:
+    """The numbers on a sheet, and the headings of their rows."""
+    shown = [placement for placement in (*sheet.operands, sheet.result) if placement.shown]
+    return len(sheet.epochs) * sum(p.rows * (p.columns + 1) for p in shown)
+
+
+def _formula_bytes(plan: Plan, sheet: Sheet) -> int:
+    """The length of all formulas on a sheet: that of its last epoch's first one stands for all."""
+    total = 0
+    for bands in plan.stretches_of(sheet.name):
+        epoch = sheet.epochs[bands[-1]]
+        for area in (*plan.operands(sheet.name, epoch), plan.matrix(sheet.name, epoch)):
+            formula = plan.formula(area, 0, 0)
+            if formula is not None:
+                tiles = area.shape.size // (formula.window.rows * formula.window.columns)
+                total += len(bands) * tiles * len(formula.text)
+    return total
+
+
+def _check_size(plan: Plan, sheet: Sheet, size: int) -> None:
+    if size <= LARGEST_SHEET:
+        return
+    fit = len(sheet.epochs) * LARGEST_SHEET // size
+    advice = f"show at most {fit:,} epochs (--show)" if fit else "use a smaller table"
+    if plan.style == "cell":
+        advice += ", or write one formula a matrix (--formulas matrix)"
+    raise PlanError(
+        f"the sheet {sheet.name} would have {_size(size)} of text, more than spreadsheet programs "
+        f"open: {advice}"
+    )
+
+
+def _size(size: int) -> str:
+    """Such as ``26 MB``."""
+    for unit, bytes_ in (("GB", 1e9), ("MB", 1e6)):
+        if size >= bytes_:
+            return f"{size / bytes_:.{1 if size < 10 * bytes_ else 0}f} {unit}"
+    return f"{size // 1000} kB"
+
+
+def _time(seconds: float) -> str:
+    """Such as ``4 s`` or ``3 min``."""
+    return f"{max(1, round(seconds))} s" if seconds < 90 else f"{round(seconds / 60)} min"
