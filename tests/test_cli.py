@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import click
 import numpy as np
 import pandas as pd
 import pytest
@@ -14,8 +15,10 @@ from click.testing import CliRunner, Result
 from lint import read_raw
 
 import xlnn
+from xlnn.cli import COMMANDS as HELPS
 from xlnn.cli import main
 from xlnn.errors import OutputError
+from xlnn.help_page import HELP
 
 COMMANDS = ["demo", "examples", "build", "map", "audit"]
 
@@ -245,3 +248,35 @@ def test_load_reads_examples_files_and_tables() -> None:
 def test_audit_is_callable_whatever_was_imported_before(before: str) -> None:
     done = run_python("-c", f"{before}\nprint(callable(xlnn.audit), callable(xlnn.Experiment))")
     assert done.stdout == "True True\n", done.stderr
+
+
+# --- Start-up -------------------------------------------------------------------------
+
+
+def test_the_kept_help_page_is_the_one_that_click_renders() -> None:
+    rendered = CliRunner().invoke(main, ["--help"], prog_name="xlnn", terminal_width=80)
+    assert rendered.output == HELP
+    for option in ("--help", "-h"):
+        assert run_python("-m", "xlnn", option).stdout == HELP
+
+
+def test_the_list_of_commands_says_what_each_ones_help_does() -> None:
+    context = click.Context(main)
+    for name, says in HELPS.items():
+        command = main.get_command(context, name)
+        assert command is not None
+        assert command.name == name
+        assert (command.help or "").replace("\n", " ").startswith(says)
+
+
+def test_the_help_page_needs_neither_click_nor_typing() -> None:
+    code = (
+        "import sys\n"
+        "before = set(sys.modules)\n"  # an environment may load some at every start
+        "sys.argv = ['xlnn', '--help']\n"
+        "from xlnn.__main__ import main\n"
+        "main()\n"
+        "loaded = set(sys.modules) - before\n"
+        "print('loaded', {'click', 'typing', 'pandas', 'openpyxl'} & loaded)\n"
+    )
+    assert "loaded set()" in run_python("-c", code).stdout

@@ -1,7 +1,11 @@
-"""The table that is built: so many formula cells, as a real one would have them."""
+"""The table that is built: so many formula cells, as a real one would have them.
+
+python experiment.py FILE CELLS STYLE
+"""
 
 from __future__ import annotations
 
+import sys
 from itertools import pairwise
 from pathlib import Path
 
@@ -35,5 +39,10 @@ learning_rate = 0.01
 [workbook]
 show = "all"
 formulas = "{style}"
+operands = "none"
 """
     )
+
+
+if __name__ == "__main__":
+    write_experiment(Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3])

@@ -1,10 +1,16 @@
-"""The formulas of a workbook, put down where other libraries can read them fast."""
+"""The formulas of a workbook, put down where other libraries can read them fast.
+
+    python formulas.py WORKBOOK TARGET
+
+Prints how many there are.
+"""
 
 from __future__ import annotations
 
 import html
 import marshal
 import re
+import sys
 import zipfile
 from pathlib import Path
 
@@ -42,3 +48,7 @@ def _column(letters: str) -> int:
     for letter in letters:
         number = number * 26 + ord(letter) - 64
     return number - 1
+
+
+if __name__ == "__main__":
+    print(extract(Path(sys.argv[1]), Path(sys.argv[2])))

@@ -1,8 +1,9 @@
 """An engine loads a workbook and recalculates all of it, and nothing else.
 
     python recalculating.py ironcalc|libreoffice WORKBOOK
+    python recalculating.py bare WORKBOOK TARGET
 
-For IronCalc the file must be one that it can load (see xlnn.audit.engines.bare).
+IronCalc cannot load every file; ``bare`` makes a copy that it can, as the audit does.
 """
 
 from __future__ import annotations
@@ -11,9 +12,6 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
-
-from xlnn.audit.engines.libreoffice import INSTALL, PROGRAMS, RECALCULATE
-from xlnn.audit.engines.program import find_program
 
 
 def ironcalc(path: str) -> None:
@@ -24,6 +22,9 @@ def ironcalc(path: str) -> None:
 
 def libreoffice(path: str) -> None:
     """Exports the first sheet as text, which takes no time: what counts is loading."""
+    from xlnn.audit.engines.libreoffice import INSTALL, PROGRAMS, RECALCULATE
+    from xlnn.audit.engines.program import find_program
+
     with tempfile.TemporaryDirectory() as folder:
         profile = Path(folder, "user")
         profile.mkdir()
@@ -41,5 +42,12 @@ def libreoffice(path: str) -> None:
         subprocess.run(command, check=True, capture_output=True)
 
 
+def bare(path: str, target: str) -> None:
+    from xlnn.audit.engines.bare import write_bare_copy
+
+    write_bare_copy(Path(path), Path(target))
+
+
 if __name__ == "__main__":
-    {"ironcalc": ironcalc, "libreoffice": libreoffice}[sys.argv[1]](sys.argv[2])
+    tasks = {"ironcalc": ironcalc, "libreoffice": libreoffice, "bare": bare}
+    tasks[sys.argv[1]](*sys.argv[2:])

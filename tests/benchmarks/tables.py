@@ -1,0 +1,77 @@
+"""The tables of the README."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from tests.benchmarks.results import Result
+
+Results = Mapping[tuple[str, int], Result]
+"""By name and size."""
+
+MIB = 1 << 20
+
+
+def tables(found: Results) -> Iterator[str]:
+    """Everything as Markdown."""
+    yield "| formula cells | written by | seconds | cells a second | peak MiB | bytes a cell |"
+    yield "|--:|---|--:|--:|--:|--:|"
+    for (name, _), each in found.items():
+        if each.size:
+            yield f"| {_row(name, each)} | {each.bytes_a_cell:.1f} |"
+    yield ""
+    yield "| formula cells | recalculated by | seconds | cells a second | peak MiB |"
+    yield "|--:|---|--:|--:|--:|"
+    for (name, _), each in found.items():
+        if each.cells and not each.size:
+            yield f"| {_row(name, each)} |"
+    yield ""
+    yield "| ratio | wanted | measured |"
+    yield "|---|--:|--:|"
+    for what, wanted, measured in _ratios(found):
+        yield f"| {what} | {wanted} | {measured} |"
+
+
+def _row(name: str, each: Result) -> str:
+    peak = each.peak / MIB
+    return f"{each.cells:,} | {name} | {each.seconds:.2f} | {each.rate:,.0f} | {peak:.0f}"
+
+
+def _ratios(found: Results) -> Iterator[tuple[str, str, str]]:
+    """What is promised, and what was measured."""
+    large = max(size for name, size in found if name == "openpyxl")
+    cell, matrix = found["xlnn, cell", large], found["xlnn, matrix", large]
+    write_only = found["openpyxl write-only", large]
+    at = f"at {cell.cells:,} cells"
+    for peer, least in (("openpyxl write-only", "≥ 4"), ("openpyxl", ""), ("XlsxWriter", "≥ 15")):
+        rate = cell.rate / found[peer, large].rate
+        yield f"cells a second, xlnn to {peer}, {at}", least, f"{rate:.1f}"
+    deflate = cell.seconds / found["zlib level 6 alone", large].seconds
+    yield f"time, xlnn to deflating the same bytes, {at}", "≤ 1.5", f"{deflate:.2f}"
+    for name, size in found:
+        if name == "xlnn, cell":
+            one, other = found["xlnn, cell", size], found["xlnn, matrix", size]
+            wanted = "≥ 2" if size == large else ""
+            what = f"cells a second, style matrix to cell, at {one.cells:,} cells"
+            yield what, wanted, f"{other.rate / one.rate:.2f}"
+    yield f"peak memory, {at}", "≤ 200 MiB", f"{max(cell.peak, matrix.peak) / MIB:.0f} MiB"
+    if small := found.get(("xlnn, cell", 200_000)):
+        yield f"peak memory, to that at {small.cells:,}", "≤ 1.2", f"{cell.peak / small.peak:.2f}"
+    if double := found.get(("xlnn, cell", 2 * large)):
+        growth = double.seconds / cell.seconds
+        yield f"time for {double.cells:,} cells, to {cell.cells:,}", "≤ 2.2", f"{growth:.2f}"
+    extra = cell.bytes_a_cell - write_only.bytes_a_cell
+    yield f"bytes a cell more than openpyxl write-only, {at}", "≤ 16", f"{extra:.1f}"
+    for engine, wanted in (("IronCalc", "≥ 5"), ("LibreOffice", "")):
+        rates = [_of(found, f"{engine}, {style}").rate for style in ("matrix", "cell")]
+        yield f"{engine}: cells a second, matrix to cell", wanted, f"{rates[0] / rates[1]:.1f}"
+    for style in ("cell", "matrix"):
+        audit, engine = _of(found, f"xlnn audit, {style}"), _of(found, f"IronCalc, {style}")
+        what = f"time, xlnn audit to IronCalc alone, {style}"
+        yield what, "", f"{audit.seconds / engine.seconds:.1f}"
+    start = found["help", 0].seconds / found["python", 0].seconds
+    yield "time, xlnn --help to python -c pass", "≤ 4", f"{start:.1f}"
+
+
+def _of(found: Results, name: str) -> Result:
+    return next(result for (each, _), result in found.items() if each == name)

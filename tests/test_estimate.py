@@ -1,0 +1,99 @@
+"""What a workbook will be is known before any work, and what cannot be is refused."""
+
+from __future__ import annotations
+
+import shutil
+from collections import namedtuple
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+import xlnn
+from xlnn.building import expect
+from xlnn.cli import main
+from xlnn.errors import OutputError, PlanError
+from xlnn.experiment.experiment import Experiment
+from xlnn.workbook import estimate as module
+
+RANDOM = np.random.default_rng(11)
+
+
+def experiment(samples: int, epochs: int, **fields: object) -> Experiment:
+    return Experiment(
+        X=RANDOM.uniform(size=(samples, 8)).round(3),
+        y=RANDOM.integers(0, 2, (samples, 1)).astype(float),
+        epochs=epochs,
+        show=list(range(1, epochs + 1)),
+        **fields,
+    )
+
+
+EXPERIMENTS = {
+    "table": experiment(400, 4, hidden=(5,)),
+    "deep": experiment(300, 3, hidden=(8, 8)),
+    "table as matrices": experiment(400, 4, hidden=(5,), formulas="matrix"),
+    "with operands": experiment(25, 6, hidden=(4,), operands="all"),
+    "many epochs": experiment(3, 400, hidden=(3,)),
+    "many epochs as matrices": experiment(3, 400, hidden=(3,), formulas="matrix"),
+}
+
+
+@pytest.mark.parametrize("name", EXPERIMENTS)
+def test_the_size_is_told_within_a_third(name: str, tmp_path: Path) -> None:
+    expected = expect(EXPERIMENTS[name])
+    built = xlnn.build(EXPERIMENTS[name], tmp_path / "workbook.xlsx", audited=False)
+    assert 2 / 3 < expected.size / built.path.stat().st_size < 3 / 2
+    assert expected.formula_cells == built.plan.formula_cells
+    assert expected.rows == max(sheet.last_row for sheet in built.plan.sheets)
+    assert expected.sheets == len(built.plan.sheets) + 3
+
+
+def test_more_work_is_told_to_take_longer() -> None:
+    few, many = expect(experiment(400, 4)), expect(experiment(400, 40))
+    assert few.write_seconds < many.write_seconds
+    assert few.audit_seconds < many.audit_seconds
+    matrices = expect(experiment(400, 40, formulas="matrix"))
+    assert matrices.write_seconds < many.write_seconds
+    assert matrices.audit_seconds < many.audit_seconds
+
+
+def test_more_than_a_million_formulas_suggest_the_other_style() -> None:
+    large = experiment(2000, 34, hidden=(5,))
+    assert expect(large).formula_cells > 1_000_000
+    assert "--formulas matrix" in expect(large).advice
+    assert "--show" in expect(large).advice
+    assert expect(experiment(2000, 34, hidden=(5,), formulas="matrix")).advice == ""
+    assert expect(EXPERIMENTS["table"]).advice == ""
+
+
+def test_the_command_says_what_is_coming(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("xlnn.cli.outcome.WORTH_TELLING", 100)
+    monkeypatch.setattr(module, "MANY_CELLS", 100)
+    told = CliRunner().invoke(main, ["build", "demo", "--no-audit"]).stderr
+    assert "23 sheets of up to 21 rows and 12 columns, 247 formula cells: about" in told
+    assert "to write\n" in told
+    assert "--formulas matrix" in told
+    arguments = ["build", "demo", "--no-audit", "--quiet"]
+    assert CliRunner().invoke(main, arguments).stderr == ""
+
+
+def test_a_sheet_that_no_program_opens_is_refused_before_any_work(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(module, "LARGEST_SHEET", 200_000)
+    with pytest.raises(PlanError, match=r"show at most 1 epochs \(--show\), or .*matrix"):
+        xlnn.build(EXPERIMENTS["table"], tmp_path / "workbook.xlsx")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_full_disk_is_told_before_any_work(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    usage = namedtuple("usage", "total used free")
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage(10**6, 10**6, 10_000))
+    with pytest.raises(OutputError, match=r"free in .*choose another place with -o"):
+        xlnn.build(EXPERIMENTS["table"], tmp_path / "workbook.xlsx")
+    assert list(tmp_path.iterdir()) == []

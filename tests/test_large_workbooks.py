@@ -1,0 +1,261 @@
+"""Long tables and many epochs: every cell stands where the plan has it, in bounded memory.
+
+The sheets are written from patterns, and so are the formulas that an audit compares. Here both are
+held against the plan's formulas one by one, read by the lint's own reader.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+import tracemalloc
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from lint import column_letters, read_raw
+
+import xlnn
+from xlnn.experiment.experiment import Experiment
+from xlnn.training import kept
+from xlnn.workbook.entries import entries, entry_text, filled
+from xlnn.workbook.plan import Area, Plan
+from xlnn.workbook.write import plan_for
+
+RANDOM = np.random.default_rng(5)
+
+
+def table(samples: int, features: int = 3, outputs: int = 1, **fields: object) -> Experiment:
+    X = RANDOM.uniform(size=(samples, features)).round(3)
+    y = RANDOM.uniform(size=(samples, outputs)).round(3)
+    return Experiment(X=X, y=y, learning_rate=0.01, **fields)
+
+
+REPEATED_NAMES = tuple(f"h{i % 40}" for i in range(130))
+"""Names that occur twice, and are those of hidden neurons too."""
+
+FORMULA_NAMES = tuple(f"{i - 60}" for i in range(130))
+"""Names of which some begin like a formula."""
+
+EXPERIMENTS = {
+    "long table": table(130, hidden=(3,), epochs=9, show=list(range(1, 10))),
+    "long table as matrices": table(
+        130, hidden=(3,), epochs=9, show=list(range(1, 10)), formulas="matrix"
+    ),
+    "names that occur twice": table(130, hidden=(2,), sample_names=REPEATED_NAMES, epochs=2),
+    "names like formulas": table(130, hidden=(2,), sample_names=FORMULA_NAMES),
+    "all operands of a long table": table(70, hidden=(3,), epochs=3, operands="all"),
+    "all operands, matrices": table(70, hidden=(3,), epochs=3, operands="all", formulas="matrix"),
+    "many features": table(12, 40, 2, hidden=(30,), epochs=3),
+    "many small epochs": table(3, hidden=(2,), epochs=130, show=list(range(1, 131))),
+    "many small epochs, matrices": table(
+        3, hidden=(2,), epochs=130, show=list(range(1, 131)), formulas="matrix"
+    ),
+    "gaps": table(25, hidden=(2, 2), epochs=60, show=[1, 2, 3, 7, 9, 11, 13, 30, 31, 32, 60]),
+    "gaps from the start": table(
+        11, hidden=(2,), epochs=60, show=[2, 4, 6, 7, 8], formulas="matrix"
+    ),
+}
+
+
+@pytest.fixture(params=list(EXPERIMENTS))
+def experiment(request: pytest.FixtureRequest) -> Experiment:
+    return EXPERIMENTS[request.param]
+
+
+def one_by_one(plan: Plan, area: Area) -> dict[tuple[int, int], tuple[str, str | None]]:
+    """The formulas of an area by place, each with the range that an array formula fills."""
+    found = {}
+    for formula in plan.formulas(area):
+        place = area.row + formula.window.row, area.column + formula.window.column
+        found[place] = formula.text, filled(area, formula) if formula.array else None
+    return found
+
+
+def test_every_formula_and_number_is_written_where_the_plan_has_it(
+    experiment: Experiment, tmp_path: Path
+) -> None:
+    built = xlnn.build(experiment, tmp_path / "workbook.xlsx", audited=False)
+    book, plan = read_raw(built.path), built.plan
+    formulas = {name: 0 for name in book.sheets}
+    for area in plan.areas():
+        cells = book.sheets[area.sheet].cells
+        for (row, column), (text, array) in one_by_one(plan, area).items():
+            cell = cells[f"{column_letters(column)}{row}"]
+            assert (cell.formula, cell.array) == (text, array), (area.sheet, row, column)
+            formulas[area.sheet] += 1
+        if area.role != "operand":
+            expected = built.trace[area.matrix, area.epoch]
+            for (i, j), number in np.ndenumerate(expected):
+                place = f"{column_letters(area.column + j)}{area.row + i}"
+                assert book.number(area.sheet, place) == number, (area.sheet, place)
+    for name, number in formulas.items():  # and nowhere else
+        assert sum(cell.formula is not None for cell in book.sheets[name].cells.values()) == number
+
+
+def test_every_row_bears_its_name(experiment: Experiment, tmp_path: Path) -> None:
+    built = xlnn.build(experiment, tmp_path / "workbook.xlsx", audited=False)
+    book = read_raw(built.path)
+    for area in built.plan.matrices():
+        if area.shape.rows.name == "sample":
+            for i, name in enumerate(experiment.sample_names):
+                heading = f"{column_letters(area.column - 1)}{area.row + i}"
+                assert book.sheets[area.sheet].cells[heading].text == name, (area.sheet, heading)
+
+
+def test_the_audit_expects_the_formulas_of_the_plan(experiment: Experiment) -> None:
+    plan = plan_for(experiment)
+    for sheet in plan.sheets:
+        for bands in plan.stretches_of(sheet.name):
+            if plan.matrix(sheet.name, sheet.epochs[bands.start]).expr is None:
+                continue
+
+            def area_at(band: int, sheet=sheet) -> Area:
+                return plan.matrix(sheet.name, sheet.epochs[band])
+
+            for band, found in zip(bands, entries(plan, area_at, bands), strict=True):
+                expected = one_by_one(plan, area_at(band)).values()
+                assert found == [entry_text(f"={text}", array) for text, array in expected]
+
+
+def test_the_workbook_agrees_with_numpy(experiment: Experiment, tmp_path: Path) -> None:
+    built = xlnn.build(experiment, tmp_path / "workbook.xlsx")
+    assert built.report is not None
+    assert built.report.ok, built.report.findings[:3]
+    assert built.report.engines[0].cells == built.plan.formula_cells
+
+
+def test_noting_the_verdict_changes_nothing_but_start(tmp_path: Path) -> None:
+    experiment = EXPERIMENTS["gaps"]
+    plain = xlnn.build(experiment, tmp_path / "plain.xlsx", audited=False)
+    noted = xlnn.build(experiment, tmp_path / "noted.xlsx")
+    first, second = read_raw(plain.path), read_raw(noted.path)
+    assert first.sheets.keys() == second.sheets.keys()
+    differing = {name for name in first.sheets if first.sheets[name] != second.sheets[name]}
+    assert differing == {"Start"}
+
+
+# --- Memory ---------------------------------------------------------------------------
+
+
+def test_memory_does_not_grow_with_the_epochs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kept, "IN_MEMORY", 100_000)
+    peaks = []
+    for epochs in (200, 2000):
+        experiment = table(4, hidden=(3,), epochs=epochs, show=list(range(1, epochs + 1)))
+        tracemalloc.start()
+        xlnn.build(experiment, tmp_path / f"{epochs}.xlsx", audited=False)
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert peaks[1] < 1.5 * peaks[0], peaks
+
+
+def test_a_trace_is_the_same_in_memory_and_in_a_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    experiment = table(9, hidden=(3,), epochs=50)
+    in_memory = xlnn.run(experiment)
+    monkeypatch.setattr(kept, "IN_MEMORY", 1)
+    monkeypatch.setattr(kept, "WAITING", 4000)
+    in_file = xlnn.run(experiment)
+    for epoch in in_memory.epochs:
+        values = in_memory.values[epoch]
+        assert values.keys() == in_file.values[epoch].keys()
+        for name, value in values.items():
+            assert np.array_equal(in_file[name, epoch], value), (name, epoch)
+    assert in_memory.values.largest == in_file.values.largest
+    stacked = in_file.values.block("wh", 10, 5)
+    assert np.array_equal(stacked, [in_memory["wh", epoch] for epoch in range(11, 16)])
+
+
+# --- Interrupted ----------------------------------------------------------------------
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals are sent another way")
+def test_ctrl_c_leaves_the_old_workbook_and_nothing_half_written(tmp_path: Path) -> None:
+    source, target = tmp_path / "long.toml", tmp_path / "out" / "long.xlsx"
+    source.write_text("""
+[data]
+X = [[0.1, 0.9, 0.4], [0.3, 0.2, 0.8], [0.7, 0.7, 0.1]]
+y = [0, 1, 1]
+[training]
+epochs = 9000
+[workbook]
+show = "all"
+""")
+    target.parent.mkdir()
+    target.write_bytes(b"the old one")
+    command = [sys.executable, "-m", "xlnn", "build", str(source), "-o", str(target), "--force"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        while process.poll() is None and not _being_written(target.parent):
+            time.sleep(0.01)
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=60)
+    assert process.returncode == 130, errors
+    assert b"Interrupted" in errors
+    assert [path.name for path in target.parent.iterdir()] == ["long.xlsx"]
+    assert target.read_bytes() == b"the old one"
+
+
+def _being_written(folder: Path) -> bool:
+    return any(
+        path.suffix == ".part" and path.stat().st_size > 500_000 for path in folder.iterdir()
+    )
+
+
+# --- Progress -------------------------------------------------------------------------
+
+
+def test_progress_counts_every_cell_with_a_formula(tmp_path: Path) -> None:
+    told: dict[str, list[tuple[int, int]]] = {}
+
+    def progress(work: str, done: int, total: int) -> None:
+        told.setdefault(work, []).append((done, total))
+
+    experiment = EXPERIMENTS["gaps"]
+    built = xlnn.build(experiment, tmp_path / "workbook.xlsx", progress=progress)
+    assert list(told) == ["training", "writing", "recomputing with ironcalc", "comparing"]
+    cells = built.plan.formula_cells
+    for work, total in (("training", 60), ("writing", cells), ("comparing", cells)):
+        assert sum(done for done, _ in told[work]) == total
+        assert {each for _, each in told[work]} == {total}
+
+
+def test_a_terminal_shows_cells_rate_and_time_left(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from xlnn.cli import progress as module
+
+    clock = iter([0.0, 2.0, 4.0])
+    monkeypatch.setattr(module.time, "monotonic", lambda: next(clock))
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
+    with module.shown_progress() as progress:
+        for _ in range(3):
+            progress("writing", 1000, 10_000)
+    lines = capsys.readouterr().err.split(module.CLEAR_LINE)
+    assert lines == [
+        "",
+        "writing: 2,000 of 10,000, 1,000 a second, 8 s left",
+        "writing: 3,000 of 10,000, 750 a second, 9 s left",
+        "",
+    ]
+
+
+@pytest.mark.parametrize("quiet", [True, False])
+def test_nothing_is_shown_where_nobody_watches(
+    quiet: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from xlnn.cli.progress import shown_progress
+
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: quiet, raising=False)
+    with shown_progress(quiet) as progress:
+        progress("recomputing", 0, 0)
+    assert capsys.readouterr().err == ""
+
+
+def test_every_build_is_quiet_without_a_terminal(built: Callable[[Experiment], Path]) -> None:
+    assert built(EXPERIMENTS["gaps"]).exists()
