@@ -81,7 +81,7 @@ def test_every_formula_and_number_is_written_where_the_plan_has_it(
 ) -> None:
     built = xlnn.build(experiment, tmp_path / "workbook.xlsx", audited=False)
     book, plan = read_raw(built.path), built.plan
-    formulas = {name: 0 for name in book.sheets}
+    formulas = dict.fromkeys(book.sheets, 0)
     for area in plan.areas():
         cells = book.sheets[area.sheet].cells
         for (row, column), (text, array) in one_by_one(plan, area).items():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import singledispatch
+from operator import itemgetter
 
 import numpy as np
 import numpy.typing as npt
@@ -34,63 +35,81 @@ Array = npt.NDArray[np.float64]
 Values = Mapping[str, Array]
 
 
-@singledispatch
+Evaluator = Callable[[Values], Array]
+"""Gives an expression's value, from the matrices that it reads."""
+
+
 def evaluate(expr: Expr, values: Values) -> Array:
     """The value of an expression: a two-dimensional float64 array of its shape.
 
     ``values`` holds the matrices that it reads, by name, two-dimensional.
     Raises ExpressionError for an unknown node and KeyError for a matrix not in ``values``.
     """
+    return evaluator(expr)(values)
+
+
+@singledispatch
+def evaluator(expr: Expr) -> Evaluator:
+    """What evaluates an expression again and again: its nodes are looked at only once.
+
+    Raises ExpressionError for an unknown node.
+    """
     raise ExpressionError(f"evaluate: no rule for the node {type(expr).__name__}")
 
 
-@evaluate.register
-def _(expr: Matrix, values: Values) -> Array:
-    return values[expr.name]
+@evaluator.register
+def _(expr: Matrix) -> Evaluator:
+    return itemgetter(expr.name)
 
 
-@evaluate.register
-def _(expr: Number, values: Values) -> Array:
-    return np.array([[expr.value]])
+@evaluator.register
+def _(expr: Number) -> Evaluator:
+    number = np.array([[expr.value]])
+    return lambda values: number
 
 
-@evaluate.register
-def _(expr: Transpose, values: Values) -> Array:
-    return evaluate(expr.argument, values).T
+@evaluator.register
+def _(expr: Transpose) -> Evaluator:
+    argument = evaluator(expr.argument)
+    return lambda values: argument(values).T
 
 
-@evaluate.register
-def _(expr: Rows, values: Values) -> Array:
-    return evaluate(expr.argument, values)[expr.first : expr.first + expr.count]
+@evaluator.register
+def _(expr: Rows) -> Evaluator:
+    argument, rows = evaluator(expr.argument), slice(expr.first, expr.first + expr.count)
+    return lambda values: argument(values)[rows]
 
 
-@evaluate.register
-def _(expr: MatMul, values: Values) -> Array:
-    return evaluate(expr.left, values) @ evaluate(expr.right, values)
+@evaluator.register
+def _(expr: MatMul) -> Evaluator:
+    left, right = evaluator(expr.left), evaluator(expr.right)
+    return lambda values: left(values) @ right(values)
 
 
-@evaluate.register
-def _(expr: ColumnSum, values: Values) -> Array:
-    folded: Array = np.sum(evaluate(expr.argument, values), axis=0, keepdims=True)
-    return folded
+def _folded(fold: Callable[..., Array], argument: Expr, axis: int | None) -> Evaluator:
+    """A sum or a maximum along an axis, or of everything, which stays two-dimensional."""
+    inside = evaluator(argument)
+    return lambda values: fold(inside(values), axis=axis, keepdims=True)
 
 
-@evaluate.register
-def _(expr: RowSum, values: Values) -> Array:
-    folded: Array = np.sum(evaluate(expr.argument, values), axis=1, keepdims=True)
-    return folded
+@evaluator.register
+def _(expr: ColumnSum) -> Evaluator:
+    return _folded(np.sum, expr.argument, 0)
 
 
-@evaluate.register
-def _(expr: RowMax, values: Values) -> Array:
-    folded: Array = np.max(evaluate(expr.argument, values), axis=1, keepdims=True)
-    return folded
+@evaluator.register
+def _(expr: RowSum) -> Evaluator:
+    return _folded(np.sum, expr.argument, 1)
 
 
-@evaluate.register
-def _(expr: Total, values: Values) -> Array:
-    folded: Array = np.sum(evaluate(expr.argument, values), keepdims=True)
-    return folded
+@evaluator.register
+def _(expr: RowMax) -> Evaluator:
+    return _folded(np.max, expr.argument, 1)
+
+
+@evaluator.register
+def _(expr: Total) -> Evaluator:
+    return _folded(np.sum, expr.argument, None)
 
 
 _ARITHMETIC: dict[Operator, Callable[[Array, Array], Array]] = {
@@ -107,38 +126,50 @@ _RELATIONS: dict[Relation, Callable[[Array, Array], npt.NDArray[np.bool_]]] = {
 }
 
 
-@evaluate.register
-def _(expr: Arithmetic, values: Values) -> Array:
+@evaluator.register
+def _(expr: Arithmetic) -> Evaluator:
     operation = _ARITHMETIC[expr.operator]
-    return operation(evaluate(expr.left, values), evaluate(expr.right, values))
+    left, right = evaluator(expr.left), evaluator(expr.right)
+    return lambda values: operation(left(values), right(values))
 
 
-@evaluate.register
-def _(expr: Negative, values: Values) -> Array:
-    return -evaluate(expr.argument, values)
+@evaluator.register
+def _(expr: Negative) -> Evaluator:
+    argument = evaluator(expr.argument)
+    return lambda values: -argument(values)
 
 
-@evaluate.register
-def _(expr: Comparison, values: Values) -> Array:
-    return _holds(expr, values).astype(np.float64)
+@evaluator.register
+def _(expr: Comparison) -> Evaluator:
+    holds = _holds(expr)
+    return lambda values: holds(values).astype(np.float64)
 
 
-@evaluate.register
-def _(expr: Where, values: Values) -> Array:
-    holds = _holds(expr.condition, values)
-    # Both are computed everywhere; what is not chosen must not matter, as in a spreadsheet's IF.
-    with np.errstate(all="ignore"):
-        then, otherwise = evaluate(expr.then, values), evaluate(expr.otherwise, values)
-    return np.where(holds, then, otherwise)
+@evaluator.register
+def _(expr: Where) -> Evaluator:
+    holds = _holds(expr.condition)
+    then, otherwise = evaluator(expr.then), evaluator(expr.otherwise)
+
+    def choose(values: Values) -> Array:
+        # Both are computed everywhere; what is not chosen must not matter, as in a spreadsheet's
+        # IF.
+        with np.errstate(all="ignore"):
+            parts = then(values), otherwise(values)
+        return np.where(holds(values), *parts)
+
+    return choose
 
 
-@evaluate.register
-def _(expr: Apply, values: Values) -> Array:
-    return _FUNCTIONS[expr.function](evaluate(expr.argument, values))
+@evaluator.register
+def _(expr: Apply) -> Evaluator:
+    function, argument = _FUNCTIONS[expr.function], evaluator(expr.argument)
+    return lambda values: function(argument(values))
 
 
-def _holds(expr: Comparison, values: Values) -> npt.NDArray[np.bool_]:
-    return _RELATIONS[expr.relation](evaluate(expr.left, values), evaluate(expr.right, values))
+def _holds(expr: Comparison) -> Callable[[Values], npt.NDArray[np.bool_]]:
+    relation = _RELATIONS[expr.relation]
+    left, right = evaluator(expr.left), evaluator(expr.right)
+    return lambda values: relation(left(values), right(values))
 
 
 def _sigmoid(x: Array) -> Array:

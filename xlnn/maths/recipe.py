@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from xlnn.errors import ExpressionError, ShapeError
+from xlnn.maths.evaluate import Evaluator, evaluator
 from xlnn.maths.expr import SCALAR, Axis, Expr, Matrix, Shape, matrices
 from xlnn.maths.shapes import shape_of
 
@@ -58,6 +59,11 @@ class Recipe:
         """The shape of every matrix by name, in order of the steps."""
         members: tuple[Given | Step, ...] = (*self.data, *self.parameters, *self.steps)
         return {member.name: member.shape for member in members}
+
+    @cached_property
+    def evaluators(self) -> Mapping[str, Evaluator]:
+        """What computes each step's matrix, by name, in order of the steps."""
+        return {step.name: evaluator(step.expr) for step in self.steps}
 
 
 @dataclass(slots=True)

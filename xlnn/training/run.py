@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from xlnn.errors import TrainingError
 from xlnn.experiment.experiment import Experiment
-from xlnn.maths.evaluate import evaluate
+from xlnn.maths.evaluate import evaluator
 from xlnn.maths.recipe import Recipe
 from xlnn.progress import Progress, silent
 from xlnn.training.kept import Kept
@@ -36,9 +36,9 @@ def run(
     if kept[0] < 1 or kept[-1] > experiment.epochs:
         raise TrainingError(f"epochs to keep must lie between 1 and {experiment.epochs}: {kept}")
     values = Kept(recipe, kept)
-    loss = np.empty(experiment.epochs)
+    loss, loss_of = np.empty(experiment.epochs), evaluator(recipe.loss)
     for epoch, update in enumerate(updates(experiment), start=1):
-        loss[epoch - 1] = evaluate(recipe.loss, update).item()
+        loss[epoch - 1] = loss_of(update).item()
         if epoch in wanted:
             values.put(update)
         progress("training", 1, experiment.epochs)
@@ -85,9 +85,9 @@ def update(recipe: Recipe, state: Values) -> dict[str, Array]:
     """
     values = {name: state[name] for name in recipe.settings}
     values |= {given.name: state[given.name] for given in (*recipe.data, *recipe.parameters)}
-    for step in recipe.steps:
+    for name, value_of in recipe.evaluators.items():
         try:
-            values[step.name] = evaluate(step.expr, values)
+            values[name] = value_of(values)
         except FloatingPointError as error:
-            raise FloatingPointError(step.name) from error
+            raise FloatingPointError(name) from error
     return values

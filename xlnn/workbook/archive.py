@@ -14,7 +14,7 @@ from __future__ import annotations
 import struct
 import sys
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import IO
@@ -111,13 +111,11 @@ class Archive:
 
     # --- In the second thread ---
 
-    def _later(self, task: object, *arguments: object) -> None:
+    def _later(self, task: Callable[..., None], *arguments: object) -> None:
         """Gives work to the second thread; raises what earlier work has raised."""
-        self._waiting.append(self._second.submit(task, *arguments))  # type: ignore[arg-type]
-        while len(self._waiting) > AHEAD or self._waiting[0].done():
+        self._waiting.append(self._second.submit(task, *arguments))
+        while len(self._waiting) > AHEAD or (self._waiting and self._waiting[0].done()):
             self._waiting.popleft().result()
-            if not self._waiting:
-                break
 
     def _begin(self, name: bytes) -> None:
         entry = _Entry(name, self._end)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import platform
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from functools import partial
 from types import TracebackType
@@ -61,7 +61,11 @@ class Draft:
 
     def __init__(self, plan: Plan, trace: Trace, file: IO[bytes]) -> None:
         self._plan, self._trace, self._texts = plan, trace, load_texts()
+        self._book, self._styles = new_book()
         self._strings = SharedStrings()
+        self._strings_before_start = 0
+        self._start_skeleton = b""
+        """Start without cells, as openpyxl wrote it."""
         self._archive = Archive(file)
 
     def __enter__(self) -> Draft:
@@ -79,23 +83,37 @@ class Draft:
         """Writes the whole workbook."""
         plan, trace, texts = self._plan, self._trace, self._texts
         labels = LabelSource(trace.experiment, self._strings)
-        pages = {
-            page.name: page
-            for page in (
-                self._start(evidence),
-                map_page(plan, texts),
-                settings_page(plan, trace, texts, VERSION),
-                *(matrix_page(plan, sheet, trace, texts, labels) for sheet in plan.sheets),
-            )
-        }
-        book, self._styles = new_book()
-        entries = {}
-        for number, page in enumerate(pages.values(), start=1):
+        pages = [
+            self._start(evidence),
+            map_page(plan, texts),
+            settings_page(plan, trace, texts, VERSION),
+            *(matrix_page(plan, sheet, trace, texts, labels) for sheet in plan.sheets),
+        ]
+        entries = {f"xl/worksheets/sheet{i}.xml": page for i, page in enumerate(pages, start=1)}
+        tell = partial(progress, "writing", total=plan.formula_cells)
+        for name, content in self._book_entries(pages):
+            if name == START_ENTRY:
+                self._start_skeleton = content
+            elif name in entries:
+                self._add_sheet(name, entries[name], content, tell)
+            else:
+                self._archive.add(name, [content])
+        self._finish(pages[0])
+
+    def note(self, evidence: Evidence) -> None:
+        """Writes Start again, with what an audit has found."""
+        self._archive.cut(START_ENTRY)
+        self._strings.forget_after(self._strings_before_start)
+        self._finish(self._start(evidence))
+
+    def _book_entries(self, pages: Sequence[Page]) -> Iterator[tuple[str, bytes]]:
+        """The entries of the book as openpyxl writes it: with sheets, but without cells."""
+        book = self._book
+        for page in pages:
             _dress(book.create_sheet(page.name), page)
-            entries[f"xl/worksheets/sheet{number}.xml"] = page
-        for name, place in plan.names.items():
+        for name, place in self._plan.names.items():
             book.defined_names[name] = DefinedName(name, attr_text=place)
-        book.properties.title = clean_text(trace.experiment.title)
+        book.properties.title = clean_text(self._trace.experiment.title)
         book.properties.creator = f"xlnn {VERSION}"
         book.calculation.fullCalcOnLoad = True
         skeleton = io.BytesIO()
@@ -105,29 +123,18 @@ class Draft:
             "docProps/core.xml": tostring(book.properties.to_tree()),
             "xl/styles.xml": style_sheet(book),
         }
-        tell = partial(progress, "writing", total=plan.formula_cells)
         with zipfile.ZipFile(skeleton) as source:
             for name in source.namelist():
                 content = replaced.get(name) or source.read(name)
                 if name in _REGISTRATION:
                     content = content.replace(*_REGISTRATION[name])
-                if name == START_ENTRY:
-                    self._start_skeleton = content
-                elif name in entries:
-                    self._add_sheet(name, entries[name], content, tell)
-                else:
-                    self._archive.add(name, [content])
-        self._finish(pages[START])
-
-    def note(self, evidence: Evidence) -> None:
-        """Writes Start again, with what an audit has found."""
-        self._archive.cut(START_ENTRY)
-        self._finish(self._start(evidence))
+                yield name, content
 
     def _start(self, evidence: Evidence | None) -> Page:
         return start_page(self._plan, self._trace, self._texts, _versions(), evidence)
 
     def _finish(self, start: Page) -> None:
+        self._strings_before_start = len(self._strings)
         self._add_sheet(START_ENTRY, start, self._start_skeleton, lambda cells: None)
         self._archive.add(STRINGS_ENTRY, self._strings.document())
         self._archive.finish()

@@ -106,7 +106,7 @@ def estimate(plan: Plan) -> Estimate:
 
 def _cells(plan: Plan, sheet: Sheet) -> int:
     """The numbers on a sheet, and the headings of their rows."""
-    shown = [placement for placement in (*sheet.operands, sheet.result) if placement.shown]
+    shown = [placement for placement in sheet.placements if placement.shown]
     return len(sheet.epochs) * sum(p.rows * (p.columns + 1) for p in shown)
 
 

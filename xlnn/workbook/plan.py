@@ -143,12 +143,17 @@ class Sheet:
         return self.member.name
 
     @property
+    def placements(self) -> tuple[Placement, ...]:
+        """The operands and the result."""
+        return *self.operands, self.result
+
+    @property
     def last_row(self) -> int:
         return FIRST_BAND + len(self.epochs) * self.height - 1
 
     @property
     def last_column(self) -> int:
-        return max(p.column + p.columns - 1 for p in (self.result, *self.operands))
+        return max(p.column + p.columns - 1 for p in self.placements)
 
 
 @dataclass(frozen=True)

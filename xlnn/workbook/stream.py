@@ -67,7 +67,7 @@ def sheet_chunks(
             (_DIMENSION.sub(dimension, skeleton[: place.start()]),),
             _Cells(styles, strings, progress).sheet_data(page.rows),
             (skeleton[place.end() : printed.start()],),
-            _hyperlinks(page.links),
+            hyperlinks(page.links),
             (skeleton[printed.start() :],),
         )
     )
@@ -156,7 +156,7 @@ class _Cells:
         return f"{place}>{content}</c>" if content else f"{place}/>"
 
 
-def _hyperlinks(links: Sequence[Link | LinkedEpochs]) -> Iterator[bytes | bytearray]:
+def hyperlinks(links: Sequence[Link | LinkedEpochs]) -> Iterator[bytes | bytearray]:
     """The links of a sheet, as far as Excel takes them."""
     room = MAX_LINKS
     for number, item in enumerate(links):

@@ -29,6 +29,13 @@ class SharedStrings:
         """The number of a text."""
         return self._indexes.setdefault(text, len(self._indexes))
 
+    def __len__(self) -> int:
+        return len(self._indexes)
+
+    def forget_after(self, number: int) -> None:
+        """Forgets all but the first so many texts."""
+        self._indexes = dict(islice(self._indexes.items(), number))
+
     def document(self) -> Iterator[bytes]:
         """The entry that holds them, in pieces."""
         yield b'<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
