@@ -82,17 +82,19 @@ def test_what_fails_in_the_second_thread_is_raised(tmp_path: Path) -> None:
         def write(self, content: object) -> int:
             raise OSError(28, "No space left on device")
 
-    archive = Archive(Full())
-    archive.add("a", [b"x"])
     with pytest.raises(OSError, match="No space left"):
-        archive.finish()
-    archive.close()
+        add_to(Archive(Full()))
 
 
 def test_an_entry_too_large_for_any_program_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "LARGEST", 100_000)
-    archive = Archive(io.BytesIO())
-    archive.add("xl/worksheets/sheet1.xml", chunks(b"x" * 200_000))
     with pytest.raises(OutputError, match="larger than the 4 GB"):
+        add_to(Archive(io.BytesIO()))
+
+
+def add_to(archive: Archive) -> None:
+    try:
+        archive.add("xl/worksheets/sheet1.xml", chunks(b"x" * 200_000))
         archive.finish()
-    archive.close()
+    finally:
+        archive.close()

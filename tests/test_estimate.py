@@ -73,7 +73,7 @@ def test_the_command_says_what_is_coming(tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.setattr("xlnn.cli.outcome.WORTH_TELLING", 100)
     monkeypatch.setattr(module, "MANY_CELLS", 100)
     told = CliRunner().invoke(main, ["build", "demo", "--no-audit"]).stderr
-    assert "23 sheets of up to 21 rows and 12 columns, 247 formula cells: about" in told
+    assert "23 sheets of up to 27 rows and 14 columns, 247 formula cells: about" in told
     assert "to write\n" in told
     assert "--formulas matrix" in told
     arguments = ["build", "demo", "--no-audit", "--quiet"]
@@ -83,9 +83,12 @@ def test_the_command_says_what_is_coming(tmp_path: Path, monkeypatch: pytest.Mon
 def test_a_sheet_that_no_program_opens_is_refused_before_any_work(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(module, "LARGEST_SHEET", 200_000)
-    with pytest.raises(PlanError, match=r"show at most 1 epochs \(--show\), or .*matrix"):
+    monkeypatch.setattr(module, "LARGEST_SHEET", 800_000)
+    with pytest.raises(PlanError, match=r"show at most 2 epochs \(--show\), or .*matrix"):
         xlnn.build(EXPERIMENTS["table"], tmp_path / "workbook.xlsx")
+    monkeypatch.setattr(module, "LARGEST_SHEET", 20_000)
+    with pytest.raises(PlanError, match=r"use a smaller table$"):
+        xlnn.build(EXPERIMENTS["table as matrices"], tmp_path / "workbook.xlsx")
     assert list(tmp_path.iterdir()) == []
 
 
