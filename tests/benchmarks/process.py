@@ -1,4 +1,8 @@
-"""Runs a process and measures it."""
+"""Runs a process and measures it.
+
+The system counts for a child at least what its parent held when it started it. So whoever measures
+imports nothing large.
+"""
 
 from __future__ import annotations
 
