@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import io
+import sys
 import threading
 import zipfile
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -77,7 +77,24 @@ def test_what_fails_while_chunks_are_made_is_raised_and_the_second_thread_ends()
     assert threading.active_count() == before
 
 
-def test_what_fails_in_the_second_thread_is_raised(tmp_path: Path) -> None:
+def test_the_interpreter_is_handed_over_as_before_when_all_are_done() -> None:
+    before = sys.getswitchinterval()
+
+    def nested() -> Iterator[bytes]:
+        assert sys.getswitchinterval() < before
+        other = written(ENTRIES)[1]  # while the first one is at work
+        other.close()
+        assert sys.getswitchinterval() < before
+        yield b"x"
+
+    archive = Archive(io.BytesIO())
+    archive.add("a", nested())
+    assert sys.getswitchinterval() == before
+    archive.close()
+    assert sys.getswitchinterval() == before
+
+
+def test_what_fails_in_the_second_thread_is_raised() -> None:
     class Full(io.BytesIO):
         def write(self, content: object) -> int:
             raise OSError(28, "No space left on device")

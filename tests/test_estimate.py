@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections import namedtuple
 from pathlib import Path
@@ -16,6 +17,7 @@ from xlnn.cli import main
 from xlnn.errors import OutputError, PlanError
 from xlnn.experiment.experiment import Experiment
 from xlnn.workbook import estimate as module
+from xlnn.workbook.plan import draw_plan
 
 RANDOM = np.random.default_rng(11)
 
@@ -100,3 +102,21 @@ def test_a_full_disk_is_told_before_any_work(
     with pytest.raises(OutputError, match=r"free in .*choose another place with -o"):
         xlnn.build(EXPERIMENTS["table"], tmp_path / "workbook.xlsx")
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("arguments", [(3, 3_000_000), (1500, 2000), (100_000, 50)])
+def test_as_many_epochs_as_a_refusal_names_do_fit(arguments: tuple[int, int]) -> None:
+    samples, epochs = arguments
+    recipe = Experiment(X=np.zeros((samples, 6)), y=np.zeros((samples, 1))).recipe
+    with pytest.raises(PlanError, match=r"show at most [\d,]+ epochs \(--show\)") as error:
+        draw_plan(recipe, range(1, epochs + 1))
+    fit = int(re.search(r"at most ([\d,]+)", str(error.value))[1].replace(",", ""))
+    assert draw_plan(recipe, range(1, fit + 1)).epochs[-1] == fit
+    with pytest.raises(PlanError, match=f"at most {fit:,} "):
+        draw_plan(recipe, range(1, fit + 2))
+
+
+def test_long_training_is_told_too() -> None:
+    short, long = (Experiment(X=np.eye(3), y=np.ones(3), epochs=e, show=[1]) for e in (1, 10**6))
+    assert expect(short).train_time == ""
+    assert "min" in expect(long).train_time

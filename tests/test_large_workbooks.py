@@ -7,12 +7,12 @@ held against the plan's formulas one by one, read by the lint's own reader.
 from __future__ import annotations
 
 import os
+import pickle
 import signal
 import subprocess
 import sys
 import time
 import tracemalloc
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +20,7 @@ import pytest
 from lint import column_letters, read_raw
 
 import xlnn
+from xlnn.errors import OutputError
 from xlnn.experiment.experiment import Experiment
 from xlnn.training import kept
 from xlnn.workbook import pattern, stream
@@ -39,8 +40,8 @@ def table(samples: int, features: int = 3, outputs: int = 1, **fields: object) -
 REPEATED_NAMES = tuple(f"h{i % 40}" for i in range(130))
 """Names that occur twice, and are those of hidden neurons too."""
 
-FORMULA_NAMES = tuple(f"{i - 60}" for i in range(130))
-"""Names of which some begin like a formula."""
+FORMULA_NAMES = tuple(f"{'-' if i % 3 else ''}a{i}" for i in range(130))
+"""Names of which some begin like a formula, new to the workbook and so in order."""
 
 EXPERIMENTS = {
     "long table": table(130, hidden=(3,), epochs=9, show=list(range(1, 10))),
@@ -49,6 +50,9 @@ EXPERIMENTS = {
     ),
     "names that occur twice": table(130, hidden=(2,), sample_names=REPEATED_NAMES, epochs=2),
     "names like formulas": table(130, hidden=(2,), sample_names=FORMULA_NAMES),
+    "one name like a formula": table(
+        11, hidden=(2,), sample_names=(*(f"n{i}" for i in range(10)), "=n")
+    ),
     "all operands of a long table": table(70, hidden=(3,), epochs=3, operands="all"),
     "all operands, matrices": table(70, hidden=(3,), epochs=3, operands="all", formulas="matrix"),
     "many features": table(12, 40, 2, hidden=(30,), epochs=3),
@@ -177,11 +181,40 @@ def test_a_trace_is_the_same_in_memory_and_in_a_file(monkeypatch: pytest.MonkeyP
     assert np.array_equal(stacked, [in_memory["wh", epoch] for epoch in range(11, 16)])
 
 
+def test_a_trace_can_be_pickled_at_any_size(monkeypatch: pytest.MonkeyPatch) -> None:
+    for in_memory in (kept.IN_MEMORY, 1):
+        monkeypatch.setattr(kept, "IN_MEMORY", in_memory)
+        trace = xlnn.run(table(9, hidden=(3,), epochs=5))
+        again = pickle.loads(pickle.dumps(trace))
+        for epoch in trace.epochs:
+            for name, value in trace.values[epoch].items():
+                assert np.array_equal(again[name, epoch], value)
+
+
+def test_a_full_temporary_folder_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> int:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("tempfile.SpooledTemporaryFile.write", full)
+    with pytest.raises(OutputError, match=r"cannot be kept in .*TMPDIR"):
+        xlnn.run(table(9, hidden=(3,), epochs=5))
+
+
 # --- Interrupted ----------------------------------------------------------------------
 
 
 @pytest.mark.skipif(os.name == "nt", reason="signals are sent another way")
-def test_ctrl_c_leaves_the_old_workbook_and_nothing_half_written(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("sent", "status", "says"),
+    [
+        (signal.SIGINT, 130, b"Interrupted"),
+        (signal.SIGTERM, 143, b""),
+        (signal.SIGHUP, 129, b""),
+    ],
+)
+def test_an_interrupted_build_leaves_the_old_workbook_and_nothing_half_written(
+    sent: signal.Signals, status: int, says: bytes, tmp_path: Path
+) -> None:
     source, target = tmp_path / "long.toml", tmp_path / "out" / "long.xlsx"
     source.write_text("""
 [data]
@@ -198,10 +231,10 @@ show = "all"
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         while process.poll() is None and not _being_written(target.parent):
             time.sleep(0.01)
-        process.send_signal(signal.SIGINT)
+        process.send_signal(sent)
         _, errors = process.communicate(timeout=60)
-    assert process.returncode == 130, errors
-    assert b"Interrupted" in errors
+    assert process.returncode == status, errors
+    assert says in errors
     assert [path.name for path in target.parent.iterdir()] == ["long.xlsx"]
     assert target.read_bytes() == b"the old one"
 
@@ -235,17 +268,20 @@ def test_a_terminal_shows_cells_rate_and_time_left(
 ) -> None:
     from xlnn.cli import progress as module
 
-    clock = iter([0.0, 2.0, 4.0])
+    clock = iter([0.0, 2.0, 4.0, 5.0, 6.0])
     monkeypatch.setattr(module.time, "monotonic", lambda: next(clock))
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
     with module.shown_progress() as progress:
         for _ in range(3):
             progress("writing", 1000, 10_000)
+        for _ in range(2):
+            progress("comparing", 10, 10_000)
     lines = capsys.readouterr().err.split(module.CLEAR_LINE)
     assert lines == [
         "",
-        "writing: 2,000 of 10,000, 1,000 a second, 8 s left",
-        "writing: 3,000 of 10,000, 750 a second, 9 s left",
+        "writing: 2,000 of 10,000, 500 a second, 16 s left",
+        "writing: 3,000 of 10,000, 500 a second, 14 s left",
+        "comparing: 20 of 10,000, 10 a second",
         "",
     ]
 
@@ -262,5 +298,7 @@ def test_nothing_is_shown_where_nobody_watches(
     assert capsys.readouterr().err == ""
 
 
-def test_every_build_is_quiet_without_a_terminal(built: Callable[[Experiment], Path]) -> None:
-    assert built(EXPERIMENTS["gaps"]).exists()
+def test_a_build_shows_no_progress_without_a_terminal(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "xlnn", "build", "demo", "--epochs", "300", "--show", "all"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, check=True)
+    assert done.stderr == b""

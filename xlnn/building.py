@@ -40,7 +40,7 @@ def expect(experiment: Experiment) -> Estimate:
 
     Raises PlanError if it cannot fit.
     """
-    return estimate(plan_for(experiment))
+    return estimate(plan_for(experiment), experiment.epochs)
 
 
 def build(
@@ -64,7 +64,7 @@ def build(
                 f"{path} is what the experiment is read from: choose another file with -o"
             )
     plan = plan_for(experiment)
-    expected = estimate(plan)
+    expected = estimate(plan, experiment.epochs)
     report = None
     with beside(path, force=force) as draft:
         check_room(draft, expected.size)

@@ -17,11 +17,11 @@ from pathlib import Path
 import numpy as np
 
 from xlnn.audit.cell_values import ErrorValue, is_number
-from xlnn.audit.comparison import Comparison, Order, differences
+from xlnn.audit.comparison import Comparison, Order
 from xlnn.audit.engines import ENGINES, Engine
 from xlnn.audit.engines.values import Values
 from xlnn.audit.reading import StoredWorkbook
-from xlnn.audit.recomputed import Matrices, Recomputed, recomputed
+from xlnn.audit.recomputed import Matrices, Recomputed, differences, recomputed
 from xlnn.audit.report import EngineResult, Finding, Report
 from xlnn.audit.self_description import SelfDescription, read_description, read_plan
 from xlnn.audit.structure import check_structure

@@ -17,7 +17,7 @@ import numpy.typing as npt
 from xlnn.audit.cell_values import ErrorValue, is_number
 from xlnn.audit.place import Place
 from xlnn.audit.reading import Corners, StoredWorkbook
-from xlnn.audit.recomputed import Array, Matrices, Recomputed, as_float
+from xlnn.audit.recomputed import Array, Matrices, Recomputed, as_float, differences
 from xlnn.audit.report import Finding
 from xlnn.maths.evaluate import evaluate
 from xlnn.maths.formulas import tile_of
@@ -56,14 +56,14 @@ class Comparison:
         recomputed: Sequence[Recomputed],
         tolerance: float,
     ) -> None:
-        self._book, self._plan = book, plan
-        self._recomputed, self._tolerance = recomputed, tolerance
+        self.book, self.plan = book, plan
+        self.recomputed, self.tolerance = recomputed, tolerance
         self._places = {sheet.name: place for place, sheet in enumerate(plan.sheets)}
 
     def check(self, sheet: Sheet) -> Iterator[tuple[int, list[tuple[Order, Finding]]]]:
         """How many cells with formulas have been compared, and what is found in them."""
         shown = [placement for placement in sheet.operands if placement.shown]
-        for bands in self._plan.stretches_of(sheet.name):
+        for bands in self.plan.stretches_of(sheet.name):
             blocks = [partial(self._copy, sheet, placement) for placement in shown]
             for number, area_at in enumerate([*blocks, partial(self._matrix, sheet)]):
                 first = area_at(bands.start)
@@ -77,10 +77,10 @@ class Comparison:
                     yield len(some) * first.shape.size, found
 
     def _copy(self, sheet: Sheet, placement: Placement, band: int) -> Area:
-        return self._plan.operand(sheet.name, sheet.epochs[band], placement)
+        return self.plan.operand(sheet.name, sheet.epochs[band], placement)
 
     def _matrix(self, sheet: Sheet, band: int) -> Area:
-        return self._plan.matrix(sheet.name, sheet.epochs[band])
+        return self.plan.matrix(sheet.name, sheet.epochs[band])
 
     # --- Arrays ---
 
@@ -113,10 +113,10 @@ class Comparison:
         rows, columns = first.shape.rows.size, first.shape.columns.size
         shape = len(bands), rows, columns
         formulas, cached = np.empty(shape, np.bool_), np.empty(shape)
-        stored = self._book.sheet(first.sheet)
-        expected = entries(self._plan, area_at, bands)
+        stored = self.book.sheet(first.sheet)
+        expected = entries(self.plan, area_at, bands)
         assert first.expr is not None  # inputs are checked elsewhere
-        tile = tile_of(first.expr, self._plan.style)
+        tile = tile_of(first.expr, self.plan.style)
         for index, wanted in enumerate(expected):
             area = area_at(bands[index])
             cached[index] = stored.numbers(area.row, area.column, rows, columns)
@@ -124,13 +124,14 @@ class Comparison:
             if tile.rows == tile.columns == 1:
                 same = np.array([a == b for a, b in zip(found, wanted, strict=True)])
             else:
-                # One array formula, of which every cell tells.
+                # One array formula a row, or one in all, of which every cell tells.
+                assert tile.columns == columns
                 flat = np.arange(rows * columns)
                 tiles = flat // columns // tile.rows
                 same = np.array([found[k] == wanted[tiles[k]] for k in flat.tolist()])
             formulas[index] = ~same.reshape(rows, columns)
         numbers, founds = [], []
-        for each in self._recomputed:
+        for each in self.recomputed:
             numbers_found = self._found(area_at, bands, each)
             founds.append(numbers_found)
             expected_numbers = self._expected(area_at, bands, each.derived)
@@ -138,8 +139,8 @@ class Comparison:
                 numbers.append(np.zeros(shape, np.bool_))
             else:
                 gaps = each.note(numbers_found, expected_numbers)
-                numbers.append(~(gaps <= self._tolerance))
-        stale = ~(differences(cached, founds[0]) <= self._tolerance)
+                numbers.append(~(gaps <= self.tolerance))
+        stale = ~(differences(cached, founds[0]) <= self.tolerance)
         return _Suspects(formulas, numbers, stale), founds
 
     def _found(self, area_at: AreaAt, bands: range, each: Recomputed) -> Array:
@@ -167,22 +168,6 @@ class Comparison:
         return np.stack(stacked)
 
     # --- For single cells ---
-
-    @property
-    def book(self) -> StoredWorkbook:
-        return self._book
-
-    @property
-    def plan(self) -> Plan:
-        return self._plan
-
-    @property
-    def recomputed(self) -> Sequence[Recomputed]:
-        return self._recomputed
-
-    @property
-    def tolerance(self) -> float:
-        return self._tolerance
 
     def evaluated(self, area: Area, band: int, matrices: Matrices) -> Array | None:
         """What an area's expression gives from some matrices; None if one is not there."""
@@ -265,7 +250,7 @@ class _Area:
         found = float(self._founds[number][place.i, place.j])
         expected = float(derived[place.i, place.j])
         own = math.nan if locally is None else float(locally[place.i, place.j])
-        cause = not difference(found, own) <= self._comparison.tolerance
+        cause = not differences(found, own) <= self._comparison.tolerance
         if math.isnan(own) or (math.isnan(found) and spoiled):
             cause = False  # what it reads is no number either
         value = each.values.value(place.area.sheet, place.row, place.column)
@@ -293,7 +278,7 @@ class _Area:
         cached = book.value(place.area.sheet, place.row, place.column)
         if cached is None or not _was_computed(place):
             return None  # a program that does not compute has saved the file
-        if difference(as_float(cached), recomputed) <= self._comparison.tolerance:
+        if differences(as_float(cached), recomputed) <= self._comparison.tolerance:
             return None
         return place.finding(
             "stale-value",
@@ -311,14 +296,3 @@ def _was_computed(place: Place) -> bool:
     if stored is None or stored.array is None:
         return True
     return place.book.value(place.area.sheet, *stored.array[:2]) is not None
-
-
-def difference(found: float, expected: float) -> float:
-    """|a − b| / max(1, |b|)"""
-    return abs(found - expected) / max(1.0, abs(expected))
-
-
-def differences(found: Array, expected: Array) -> Array:
-    """The same, cell by cell."""
-    gaps: Array = np.abs(found - expected) / np.maximum(1.0, np.abs(expected))
-    return gaps

@@ -66,8 +66,7 @@ class Recomputed:
     def note(self, found: Array, expected: Array) -> Array:
         """Counts compared cells and returns their differences."""
         self.cells += found.size
-        gaps = np.abs(found - expected)
-        relative: Array = gaps / np.maximum(1.0, np.abs(expected))
+        gaps, relative = np.abs(found - expected), differences(found, expected)
         # A NaN, where an engine gives no number, is the largest difference of all.
         self.max_abs = float(np.maximum(self.max_abs, gaps.max()))
         self.max_rel = float(np.maximum(self.max_rel, relative.max()))
@@ -84,7 +83,9 @@ def recomputed(
             for band, epoch in enumerate(sheet.epochs):
                 area = plan.matrix(sheet.name, epoch)
                 matrices.put(sheet.name, band, number, _numbers(area, values, book))
-    settings = {name: np.array([[_setting(plan, name, values, book)]]) for name in _settings(plan)}
+    settings = {
+        name: np.array([[_setting(plan, name, values, book)]]) for name in plan.recipe.settings
+    }
     derived = Matrices(plan.recipe)
     if not missing:
         _derive(plan, matrices, settings, derived)
@@ -92,10 +93,6 @@ def recomputed(
         matrices.put(name, 0, number, value)
         derived.put(name, 0, number, value)
     return Recomputed(engine, version, values, matrices, derived)
-
-
-def _settings(plan: Plan) -> tuple[str, ...]:
-    return plan.recipe.settings
 
 
 def _numbers(area: Area, values: Values, book: StoredWorkbook) -> Array:
@@ -117,6 +114,12 @@ def _setting(plan: Plan, name: str, values: Values, book: StoredWorkbook) -> flo
     if is_number(typed):
         return float(typed)
     return as_float(values.value(SETTINGS, row, SETTINGS_COLUMN))
+
+
+def differences(found: Array | float, expected: Array | float) -> Array:
+    """|a − b| / max(1, |b|), cell by cell."""
+    gaps: Array = np.abs(found - expected) / np.maximum(1.0, np.abs(expected))
+    return gaps
 
 
 def as_float(value: Value) -> float:

@@ -114,8 +114,11 @@ def command(
     from xlnn.building import expect
 
     chosen = {name: value for name, value in fields.items() if value not in (None, ())}
-    experiment = xlnn.load(source, features=features or None, **chosen)
-    print_expected(expect(experiment), audited=not no_audit, quiet=quiet)
+    with shown_progress(quiet) as progress:
+        progress(f"reading {source}", 0, 0)
+        experiment = xlnn.load(source, features=features or None, **chosen)
+        expected = expect(experiment)
+    print_expected(expected, audited=not no_audit, quiet=quiet)
     with shown_progress(quiet) as progress:
         built = xlnn.build(experiment, output, force=force, audited=not no_audit, progress=progress)
     ctx.exit(print_built(built, quiet=quiet))

@@ -14,16 +14,21 @@ if TYPE_CHECKING:
 WORTH_TELLING = 200_000
 """From so many formula cells on, a build says first what is coming."""
 
+LONG_TRAINING = 10.0
+"""So does one that trains longer than these seconds."""
+
 SHOWN = 10
 """How many findings are printed; a report file has them all."""
 
 
 def print_expected(expected: Estimate, audited: bool, quiet: bool) -> None:
     """Says what is coming, if it is much, and what would make it lighter."""
-    if quiet or expected.formula_cells < WORTH_TELLING:
+    long = expected.formula_cells >= WORTH_TELLING or expected.train_seconds >= LONG_TRAINING
+    if quiet or not long:
         return
+    train = f"{expected.train_time} to train, " if expected.train_time else ""
     audit = f", {expected.audit_time} to audit" if audited else ""
-    click.echo(f"{expected}; {expected.write_time} to write{audit}", err=True)
+    click.echo(f"{expected}; {train}{expected.write_time} to write{audit}", err=True)
     if expected.advice:
         click.echo(f"  note: {expected.advice}", err=True)
 

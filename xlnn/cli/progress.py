@@ -17,6 +17,9 @@ PATIENCE = 0.7
 REDRAW = 0.1
 """Seconds between two looks."""
 
+ENOUGH = 0.02
+"""The part that must be done before the time left is told."""
+
 CLEAR_LINE = "\r\x1b[K"
 
 
@@ -35,7 +38,8 @@ class _Line:
 
     def __init__(self, visible: bool) -> None:
         self._visible, self._shown = visible, False
-        self._work, self._done, self._started, self._drawn = "", 0, 0.0, 0.0
+        self._work, self._started, self._drawn = "", 0.0, 0.0
+        self._done = self._first = 0
 
     def update(self, work: str, done: int, total: int) -> None:
         """Of a kind of work, so much more is done, of a total; 0 if nobody can know how much."""
@@ -43,19 +47,18 @@ class _Line:
             return
         now = time.monotonic()
         if work != self._work:
-            self._work, self._done, self._started = work, 0, now
+            # The first piece was done before anybody looked at the clock.
+            self._work, self._done, self._first, self._started = work, 0, done, now
             if not total:
                 self._draw(f"{work} …", now)
                 return
         self._done += done
         if now - self._started > PATIENCE and now - self._drawn > REDRAW:
-            rate = self._done / (now - self._started)
-            left = max(0, total - self._done) / rate if rate else 0.0
-            self._draw(
-                f"{work}: {self._done:,} of {total:,}, {rate:,.0f} a second, "
-                f"{_duration(left)} left",
-                now,
-            )
+            rate = (self._done - self._first) / (now - self._started)
+            text = f"{work}: {self._done:,} of {total:,}, {rate:,.0f} a second"
+            if rate and self._done - self._first > ENOUGH * total:
+                text += f", {_duration((total - self._done) / rate)} left"
+            self._draw(text, now)
 
     def _draw(self, text: str, now: float) -> None:
         click.echo(f"{CLEAR_LINE}{text}", nl=False, err=True)

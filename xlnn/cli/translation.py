@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import os
+import signal
 import sys
+import threading
 from collections.abc import Mapping
 from typing import Any
 
@@ -51,6 +53,11 @@ class TranslatedGroup(click.Group):
             if isinstance(stream, io.TextIOWrapper):
                 # A console that knows no Σ shows a question mark, and the work is not lost.
                 stream.reconfigure(errors="replace")
+        if threading.current_thread() is threading.main_thread():
+            # Whoever ends us, or closes the terminal, ends us tidily: what is half-written goes.
+            for name in ("SIGTERM", "SIGHUP"):
+                if number := getattr(signal, name, None):  # Windows has no SIGHUP
+                    signal.signal(number, lambda number, _frame: sys.exit(128 + number))
         try:
             return super().invoke(ctx)
         except XlnnError as error:

@@ -10,10 +10,12 @@ import math
 import tempfile
 import weakref
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from xlnn.errors import OutputError
 from xlnn.maths.recipe import Recipe
 
 Array = npt.NDArray[np.float64]
@@ -44,10 +46,23 @@ class Kept(Mapping[int, Values]):
         self._size = start
         self._waiting = np.empty((min(max(1, WAITING // 8 // start), len(epochs)), start))
         self._put = self._stored = 0
-        self._file = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115
-        weakref.finalize(self, self._file.close)
+        self._open()
         self.largest: dict[str, float] = {}
         """By name, the largest number over all epochs put in, without its sign."""
+
+    def _open(self) -> None:
+        self._file = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115
+        weakref.finalize(self, self._file.close)
+
+    def __getstate__(self) -> dict[str, object]:
+        """For pickle and copy: the content instead of the file."""
+        self._file.seek(0)
+        return {**self.__dict__, "_file": self._file.read()}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__ |= state
+        self._open()
+        self._file.write(state["_file"])
 
     def put(self, values: Values) -> None:
         """Takes the matrices of the next epoch in."""
@@ -69,8 +84,15 @@ class Kept(Mapping[int, Values]):
             start, size = self._starts[name], math.prod(shape)
             block = waiting[:, start : start + size]
             self._note_largest({name: block})
-            self._file.seek(8 * (start * len(self._indexes) + size * self._stored))
-            self._file.write(block.tobytes())
+            try:
+                self._file.seek(8 * (start * len(self._indexes) + size * self._stored))
+                self._file.write(block.tobytes())
+            except OSError as error:
+                raise OutputError(
+                    f"the epochs cannot be kept in {tempfile.gettempdir()} ({error.strerror}): "
+                    "set the environment variable TMPDIR to a folder with more room, or show "
+                    "fewer epochs (--show)"
+                ) from error
         self._stored = self._put
 
     def _note_largest(self, values: Values) -> None:
@@ -92,6 +114,16 @@ class Kept(Mapping[int, Values]):
         size = math.prod(shape)
         self._file.seek(8 * (self._starts[name] * len(self._indexes) + size * first))
         return np.frombuffer(self._file.read(8 * size * count)).reshape(count, *shape)
+
+    def matrix(self, name: str, epoch: int) -> Array:
+        """A matrix of an epoch. Raises KeyError for a name or an epoch that is not there."""
+        (matrix,) = self.block(name, self._indexes[epoch], 1)
+        return matrix  # type: ignore[no-any-return]  # NumPy does not say what it iterates over
+
+    @property
+    def names(self) -> list[str]:
+        """The matrices that there are of every epoch."""
+        return [*self._constants, *self._shapes]
 
     def __getitem__(self, epoch: int) -> Values:
         index = self._indexes[epoch]

@@ -45,10 +45,9 @@ class Trace:
         epoch = self.epochs[-1] if epoch == -1 else epoch
         if epoch not in self.values:
             raise KeyError(f"epoch {epoch} was not kept; there are {list(self.epochs)}")
-        values = self.values[epoch]
-        if name not in values:
-            raise KeyError(f"there is no matrix {name!r}; there are {list(values)}")
-        return values[name]
+        if name not in self.values.names:
+            raise KeyError(f"there is no matrix {name!r}; there are {self.values.names}")
+        return self.values.matrix(name, epoch)
 
     def frame(self, name: str, epoch: int) -> pd.DataFrame:
         """The same matrix as a DataFrame with its headings."""

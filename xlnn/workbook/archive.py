@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import struct
 import sys
+import threading
 from collections import deque
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -29,10 +30,6 @@ takes 2.5 times as long to save 2 %, while ISA-L takes a sixth of the time and a
 
 AHEAD = 8
 """How many chunks may wait for the second thread; more would only take memory."""
-
-HANDOVER = 2e-4
-"""After so many seconds the busy thread lets the second one have the interpreter. Python's 5 ms
-would make it wait as long for each chunk as it takes to compress it."""
 
 LARGEST = (1 << 32) - 1
 
@@ -64,6 +61,32 @@ class _Entry:
         )  # fmt: skip
 
 
+class _QuickHandover:
+    """While any archive is at work, a busy thread lets the second one have the interpreter after
+    0.2 ms. Python's 5 ms would be as long for each chunk as it takes to compress it."""
+
+    SECONDS = 2e-4
+
+    def __init__(self) -> None:
+        self._lock, self._users, self._before = threading.Lock(), 0, 0.0
+
+    def __enter__(self) -> None:
+        with self._lock:
+            if not self._users:
+                self._before = sys.getswitchinterval()
+                sys.setswitchinterval(self.SECONDS)
+            self._users += 1
+
+    def __exit__(self, *_error: object) -> None:
+        with self._lock:
+            self._users -= 1
+            if not self._users:
+                sys.setswitchinterval(self._before)
+
+
+_HANDOVER = _QuickHandover()
+
+
 class Archive:
     """A zip file that is being written.
 
@@ -78,30 +101,29 @@ class Archive:
         self._deflate = _deflater()
         self._second = ThreadPoolExecutor(max_workers=1)
         self._waiting: deque[Future[None]] = deque()
-        self._interval = sys.getswitchinterval()
-        sys.setswitchinterval(HANDOVER)
 
     def add(self, name: str, chunks: Iterable[bytes]) -> None:
         """Writes an entry. Its chunks are made in this thread while others are compressed."""
-        self._later(self._begin, name.encode())
-        for chunk in chunks:
-            self._later(self._compress, chunk)
-        self._later(self._complete)
+        with _HANDOVER:
+            self._later(self._begin, name.encode())
+            for chunk in chunks:
+                self._later(self._compress, chunk)
+            self._later(self._complete)
 
     def finish(self) -> None:
         """Writes the directory, and waits until everything is in the file.
 
         Raises OutputError for a file that is too large for any spreadsheet program.
         """
-        self._later(self._write_directory)
-        while self._waiting:
-            self._waiting.popleft().result()
+        with _HANDOVER:
+            self._later(self._write_directory)
+            while self._waiting:
+                self._waiting.popleft().result()
         self._file.flush()
 
     def close(self) -> None:
         """Ends the second thread, whatever it still has to do."""
         self._second.shutdown(cancel_futures=True)
-        sys.setswitchinterval(self._interval)
 
     def cut(self, name: str) -> None:
         """Takes an entry off a finished file, and all that were written after it."""

@@ -93,7 +93,7 @@ class BandRows:
         if not labels.texts:
             return
         if in_run:
-            value = labels.texts[i] if labels.in_order else Slot.LABEL
+            value = labels.texts[i] if labels.grow else Slot.LABEL
             yield Cell(placement.column - 1, labels.style, value)
         elif labels.texts[i]:
             yield Cell(placement.column - 1, "row heading", labels.texts[i])

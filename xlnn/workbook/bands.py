@@ -16,7 +16,8 @@ from xlnn.workbook.pattern import IrregularError, learn
 from xlnn.workbook.plan import MAX_COLUMNS, Placement
 
 LONG_RUN = 8
-"""More rows than this that are alike are written row by row, unless the epochs are many more."""
+"""More rows than this that are alike are written row by row, unless the epochs are more than the
+cells of a band."""
 
 
 class Bands:
@@ -86,7 +87,7 @@ class Bands:
             columns = []
             for placement, rows in through:
                 labels = self._rows.labels_of(placement)
-                if labels.texts and not labels.in_order:
+                if labels.texts and not labels.grow:
                     columns.append(labels.indexes[rows.start : rows.stop])
                 block = self._block(placement, range(band, band + 1))
                 columns.append(block[0, rows.start : rows.stop])

@@ -9,10 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from xlnn.errors import PlanError
+from xlnn.workbook.bands import LONG_RUN
 from xlnn.workbook.plan import Plan, Sheet
 
-CELL_XML, MAP_XML = 55, 1000
-"""The bytes of a number or a heading without its formula, and of a row of the Map."""
+CELL_XML = 55
+"""The bytes of a number or a heading in a sheet, without its formula."""
 
 EMPTY_SIZE, CELL_SIZE, FORMULA_SIZE, MAP_SIZE = 30_000, 12.5, 0.075, 90
 """In the file: without numbers, of a number, of each byte of a formula, of a row of the Map."""
@@ -25,6 +26,12 @@ MANY_CELLS = 1_000_000
 
 START_TIME, CELL_TIME, BYTE_TIME, MAP_TIME = 1.0, 0.9e-6, 0.012e-6, 12e-6
 """Seconds to write: the programs' start, a number, a byte of a formula, a row of the Map."""
+
+TRAIN_STEP_TIME, TRAIN_CELL_TIME = 10e-6, 8e-9
+"""Seconds to train an epoch: each step, and each cell of its matrix."""
+
+SPELLED_TIME = 60e-6
+"""Seconds to write a cell of an epoch from which no pattern could be learned."""
 
 AUDIT_TIME, AUDIT_BYTE_TIME, AUDIT_MAP_TIME = 18e-6, 0.28e-6, 150e-6
 """Seconds to audit, by the embedded engine: a number, a byte of a formula, a row of the Map."""
@@ -42,6 +49,7 @@ class Estimate:
     """Of its widest sheet."""
     size: int
     """The bytes of the file."""
+    train_seconds: float
     write_seconds: float
     audit_seconds: float
     style: str
@@ -64,6 +72,11 @@ class Estimate:
         )
 
     @property
+    def train_time(self) -> str:
+        """Such as ``4 s`` or ``3 min``; empty if it is next to nothing."""
+        return _time(self.train_seconds) if self.train_seconds >= 2 else ""
+
+    @property
     def write_time(self) -> str:
         """Such as ``4 s`` or ``3 min``."""
         return _time(self.write_seconds)
@@ -74,8 +87,8 @@ class Estimate:
         return _time(self.audit_seconds)
 
 
-def estimate(plan: Plan) -> Estimate:
-    """What to expect of a plan's workbook.
+def estimate(plan: Plan, epochs: int) -> Estimate:
+    """What to expect of a plan's workbook after so many epochs of training.
 
     Raises PlanError for a sheet that no spreadsheet program would open.
     """
@@ -93,7 +106,10 @@ def estimate(plan: Plan) -> Estimate:
         columns=max(sheet.last_column for sheet in plan.sheets),
         size=EMPTY_SIZE
         + round(cells * CELL_SIZE + formula_bytes * FORMULA_SIZE + listed * MAP_SIZE),
+        train_seconds=epochs
+        * sum(TRAIN_STEP_TIME + step.shape.size * TRAIN_CELL_TIME for step in plan.recipe.steps),
         write_seconds=START_TIME
+        + SPELLED_TIME * sum(min(3, len(bands)) for bands in plan.stretches) * _spelled(plan)
         + cells * CELL_TIME
         + formula_bytes * BYTE_TIME
         + listed * MAP_TIME,
@@ -101,6 +117,16 @@ def estimate(plan: Plan) -> Estimate:
         + formula_bytes * AUDIT_BYTE_TIME
         + listed * AUDIT_MAP_TIME,
         style=plan.style,
+    )
+
+
+def _spelled(plan: Plan) -> int:
+    """The cells of an epoch that are written one by one, to learn from: of many rows only a few."""
+    return sum(
+        min(placement.rows, LONG_RUN) * placement.columns
+        for sheet in plan.sheets
+        for placement in sheet.placements
+        if placement.shown and len(sheet.epochs) == len(plan.epochs)
     )
 
 

@@ -22,9 +22,14 @@ class Labels:
         self._strings = strings
 
     @cached_property
+    def _quoted(self) -> bool:
+        """Whether one begins like a formula. It must be quoted; the others may be, so all are."""
+        return any(map(reads_like_formula, self.texts))
+
+    @property
     def style(self) -> str:
-        """One style for all: a text that begins like a formula must be quoted, others may be."""
-        return ("", QUOTED)[any(map(reads_like_formula, self.texts))] + "row heading"
+        """One style for all."""
+        return (QUOTED if self._quoted else "") + "row heading"
 
     @cached_property
     def indexes(self) -> npt.NDArray[np.float64]:
@@ -32,9 +37,10 @@ class Labels:
         return np.array([[self._strings.index(text)] for text in self.texts], dtype=np.float64)
 
     @cached_property
-    def in_order(self) -> bool:
-        """Whether these numbers follow each other, so that they grow from row to row."""
-        return bool((np.diff(self.indexes, axis=0) == 1).all())
+    def grow(self) -> bool:
+        """Whether these numbers follow each other, so that a pattern of rows can have them: in
+        cells of one style, which is the plain one."""
+        return not self._quoted and bool((np.diff(self.indexes, axis=0) == 1).all())
 
 
 class LabelSource:

@@ -19,6 +19,9 @@ from xlnn.workbook.texts import Texts, about, axis_name
 TITLE, NOTATION, SENTENCE, WHY, NOTE, LINKS = range(1, 7)
 """The rows above the first band."""
 
+TITLE_HEIGHT, NOTATION_HEIGHT = 24.0, 20.0
+"""In points: programs that do not fit rows to their text would cut these off."""
+
 
 def matrix_page(plan: Plan, sheet: Sheet, trace: Trace, texts: Texts, labels: LabelSource) -> Page:
     """The page of a matrix."""
@@ -55,8 +58,8 @@ class _MatrixSheet:
             columns=axis_name(texts, columns.name),
         )
         title = texts["matrix"]["title"].format(number=member.number, name=member.name)
-        yield Row(TITLE, [Cell(1, "title", title)])
-        yield Row(NOTATION, [Cell(1, "notation", self._notation())])
+        yield Row(TITLE, [Cell(1, "title", title)], TITLE_HEIGHT)
+        yield Row(NOTATION, [Cell(1, "notation", self._notation())], NOTATION_HEIGHT)
         words = [f"{shape}."]
         if isinstance(member, Step):
             words.insert(0, sentence(member.name, member.expr, texts["phrases"]))

@@ -60,10 +60,12 @@ def learn(occurrence: Callable[[int, int], str], epochs: int, rows: int = 1) -> 
     Raises IrregularError where two occurrences differ in more than numbers, or the last one is
     not what the first ones promise.
     """
-    first = _split(occurrence(0, 0))
-    next_epoch = _split(occurrence(1, 0)) if epochs > 1 else first
-    next_row = _split(occurrence(0, 1)) if rows > 1 else first
-    last = _split(occurrence(epochs - 1, rows - 1))
+    # In a dictionary, as these are often the same, and each is written cell by cell.
+    corners = dict.fromkeys([(0, 0), (min(1, epochs - 1), 0), (0, min(1, rows - 1))])
+    corners[epochs - 1, rows - 1] = None
+    texts = {corner: _split(occurrence(*corner)) for corner in corners}
+    first, last = texts[0, 0], texts[epochs - 1, rows - 1]
+    next_epoch, next_row = texts[min(1, epochs - 1), 0], texts[0, min(1, rows - 1)]
     if not first[::2] == next_epoch[::2] == next_row[::2] == last[::2]:
         raise IrregularError("two occurrences of a text differ in more than numbers")
     pieces, firsts, by_epoch, by_row = [first[0]], [], [], []

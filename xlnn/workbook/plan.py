@@ -379,6 +379,15 @@ def draw_plan(
     Raises PlanError, naming the limit and what would fit, where a sheet is too small.
     """
     epochs = tuple(epochs)
+    sheets, shows = _sheets(recipe, epochs, operands)
+    _check_fit(sheets, _most_epochs(recipe, epochs, operands))
+    return Plan(recipe, epochs, style, sheets, shows)
+
+
+def _sheets(
+    recipe: Recipe, epochs: tuple[int, ...], operands: Literal["auto", "all", "none"]
+) -> tuple[tuple[Sheet, ...], bool]:
+    """The sheets of some epochs, whether they fit or not, and whether operands are shown."""
     shows = operands == "all"
     if operands == "auto":
         repeated = sum(
@@ -395,14 +404,24 @@ def draw_plan(
         sheets.append(_sheet(parameter, epochs))
     for step in recipe.steps:
         sheets.append(_sheet(step, epochs, shows=shows, limited=operands == "auto"))
-    _check_fit(sheets)
-    if MAP_FIRST + len(sheets) * len(epochs) > MAX_ROWS:
-        fit = (MAX_ROWS - MAP_FIRST) // len(sheets)
-        raise PlanError(
-            f"the Map would have a row for each of {len(sheets) * len(epochs)} matrices, but a "
-            f"sheet has {MAX_ROWS:,} rows: show at most {fit:,} epochs (--show)"
+    return tuple(sheets), shows
+
+
+def _most_epochs(
+    recipe: Recipe, epochs: tuple[int, ...], operands: Literal["auto", "all", "none"]
+) -> int:
+    """How many of some epochs fit. Fewer may show operands, which need rows of their own."""
+    number, once = len(epochs), len(recipe.data)
+    while number:
+        sheets, _ = _sheets(recipe, epochs[:number], operands)
+        fit = min(
+            (MAX_ROWS - MAP_FIRST + 1 - once) // (len(sheets) - once),
+            *((MAX_ROWS - FIRST_BAND + 1) // sheet.height for sheet in sheets),
         )
-    return Plan(recipe, epochs, style, tuple(sheets), shows)
+        if number <= fit:
+            break
+        number = fit
+    return number
 
 
 def default_epochs(recipe: Recipe, epochs: int) -> tuple[int, ...]:
@@ -467,12 +486,12 @@ def _is_large(shape: Shape) -> bool:
     return shape.rows.size > OPERAND_ROWS or shape.columns.size > OPERAND_COLUMNS
 
 
-def _check_fit(sheets: Sequence[Sheet]) -> None:
-    """Raises PlanError for the sheet that exceeds a limit most, saying what would fit."""
+def _check_fit(sheets: Sequence[Sheet], fit: int) -> None:
+    """Raises PlanError for the sheet that exceeds a limit most, saying what would fit: ``fit``
+    epochs, or if it is 0, how much of the table."""
     tallest = max(sheets, key=lambda sheet: sheet.last_row)
     if tallest.last_row > MAX_ROWS:
         shape, epochs = tallest.member.shape, len(tallest.epochs)
-        fit = (MAX_ROWS - FIRST_BAND + 1) // tallest.height
         bare = _sheet(tallest.member, tallest.epochs, shows=False)
         if fit:
             advice = f"show at most {fit:,} epochs (--show)"
@@ -484,6 +503,12 @@ def _check_fit(sheets: Sequence[Sheet]) -> None:
         raise PlanError(
             f"the sheet {tallest.name} would need {tallest.last_row:,} rows for {epochs:,} epochs "
             f"of {shape}, but a sheet has {MAX_ROWS:,}: {advice}"
+        )
+    listed = sum(len(sheet.epochs) for sheet in sheets)
+    if MAP_FIRST + listed - 1 > MAX_ROWS:
+        raise PlanError(
+            f"the Map would have a row for each of {listed:,} matrices, but a sheet has "
+            f"{MAX_ROWS:,} rows: show at most {fit:,} epochs (--show)"
         )
     widest = max(sheets, key=lambda sheet: sheet.last_column)
     if widest.last_column > MAX_COLUMNS:

@@ -59,7 +59,8 @@ def cell_text(text: str) -> str:
             f"a cell would hold a text of {len(text):,} characters, but a cell of a spreadsheet "
             f"holds {MAX_TEXT:,}: {text[:40]}…"
         )
-    return escaped(_ESCAPE.sub("_x005F_", clean_text(text)))
+    # XML readers make a line feed of a carriage return that is not written like this.
+    return escaped(_ESCAPE.sub("_x005F_", clean_text(text)).replace("\r", "_x000D_"))
 
 
 def escaped(text: str) -> str:

@@ -8,7 +8,8 @@ from xlnn.experiment.experiment import Experiment
 from xlnn.progress import Progress, silent
 from xlnn.training.trace import Trace
 from xlnn.workbook.draft import Draft
-from xlnn.workbook.files import beside, keep
+from xlnn.workbook.estimate import estimate
+from xlnn.workbook.files import beside, check_room, keep
 from xlnn.workbook.plan import Plan, default_epochs, draw_plan
 from xlnn.workbook.start_sheet import Evidence
 
@@ -39,8 +40,10 @@ def write(
     A file that exists is replaced only with ``force``, and only once the new one is whole.
     Raises OutputError where it exists or cannot be written, PlanError where it does not fit.
     """
-    path = Path(path)
+    path, plan = Path(path), plan_of(trace)
+    expected = estimate(plan, 0)
     with beside(path, force=force) as draft:
-        with draft.open("w+b") as file, Draft(plan_of(trace), trace, file) as workbook:
+        check_room(draft, expected.size)
+        with draft.open("w+b") as file, Draft(plan, trace, file) as workbook:
             workbook.write(evidence, progress)
         return keep(draft, path, force=force)
