@@ -62,11 +62,23 @@ def test_the_other_libraries_write_the_very_formulas(tmp_path: Path) -> None:
 
 
 def test_a_process_is_measured_by_itself() -> None:
-    small = measure(["-c", "print('done')"])
-    large = measure(["-c", "import time; block = b'x' * 150_000_000; time.sleep(0.3)"])
-    assert small.output == "done\n"
-    assert 150_000_000 < large.peak < 250_000_000
-    assert large.seconds > 0.3
+    # In a process that holds little: its children would count what it holds.
+    code = (
+        "from benchmarks.process import measure\n"
+        "small = measure(['-c', 'print(7)'])\n"
+        "block = 'import time; x = bytearray(range(100)) * 1_500_000; time.sleep(0.3)'\n"
+        "large = measure(['-c', block])\n"
+        "print(small.output.strip(), small.peak, large.peak, large.seconds)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=BENCHMARKS.parent, capture_output=True, check=True
+    )
+    output, *found = done.stdout.split()
+    small, large, seconds = map(float, found)
+    assert output == b"7"
+    assert small < 60_000_000
+    assert 150_000_000 < large < 210_000_000
+    assert seconds > 0.3
     with pytest.raises(RuntimeError, match="ended with 3"):
         measure(["-c", "raise SystemExit(3)"])
 
