@@ -105,6 +105,11 @@ def test_the_tables_hold_every_measurement_and_every_promise() -> None:
     assert "| 1,000 | xlnn, cell | 2.00 | 500 | 95 | 30.0 |" in text
     assert "| cells a second, style matrix to cell, at 1,000 cells | ≥ 2 | 4.00 |" in text
     assert "| time, xlnn to deflating the same bytes, at 1,000 cells | ≤ 1.5 | 0.50 |" in text
+    found["xlnn, cell", 2000] = Result(3.0, 1e8, 2000, 60_000)
+    found["xlnn, matrix", 2000] = Result(0.75, 1e8, 2000, 40_000)
+    text = "\n".join(tables(found))
+    assert "| time for 2,000 cells, to 1,000 | ≤ 2.2 | 1.50 |" in text
+    assert "style matrix to cell, of the cells beyond 1,000 | ≥ 2 | 4.00 |" in text
     assert "| time, xlnn --help to python -c pass | ≤ 4 | 1.5 |" in text
 
 

@@ -60,6 +60,9 @@ def _ratios(found: Results) -> Iterator[tuple[str, str, str]]:
     if double := found.get(("xlnn, cell", 2 * large)):
         growth = double.seconds / cell.seconds
         yield f"time for {double.cells:,} cells, to {cell.cells:,}", "≤ 2.2", f"{growth:.2f}"
+        beyond = _beyond(matrix, found["xlnn, matrix", 2 * large]) / _beyond(cell, double)
+        what = f"cells a second, style matrix to cell, of the cells beyond {cell.cells:,}"
+        yield what, "≥ 2", f"{beyond:.2f}"
     extra = cell.bytes_a_cell - write_only.bytes_a_cell
     yield f"bytes a cell more than openpyxl write-only, {at}", "≤ 16", f"{extra:.1f}"
     for engine, wanted in (("IronCalc", "≥ 5"), ("LibreOffice", "")):
@@ -71,6 +74,11 @@ def _ratios(found: Results) -> Iterator[tuple[str, str, str]]:
         yield what, "", f"{audit.seconds / engine.seconds:.1f}"
     start = found["help", 0].seconds / found["python", 0].seconds
     yield "time, xlnn --help to python -c pass", "≤ 4", f"{start:.1f}"
+
+
+def _beyond(one: Result, double: Result) -> float:
+    """Cells a second of what a larger workbook has more."""
+    return (double.cells - one.cells) / (double.seconds - one.seconds)
 
 
 def _of(found: Results, name: str) -> Result:
