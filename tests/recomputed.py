@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 import numpy.typing as npt
 
 from xlnn.audit.cell_values import ErrorValue
 from xlnn.audit.engines.values import Values
+from xlnn.maths.expr import Expr
+from xlnn.maths.formulas import Addresses, Formula, Style, formula_at
+from xlnn.maths.shapes import shape_of
 from xlnn.workbook.plan import Plan
 
 Array = npt.NDArray[np.float64]
@@ -70,3 +73,13 @@ def error_cells(values: Values, plan: Plan) -> list[tuple[str, int, int, str]]:
                 if isinstance(value, ErrorValue):
                     errors.append((sheet.name, row, column, str(value)))
     return errors
+
+
+def formulas(expr: Expr, addresses: Addresses, style: Style) -> Iterator[Formula]:
+    """Every formula that an expression's matrix has, row by row."""
+    shape = shape_of(expr)
+    for row in range(shape.rows.size):
+        for column in range(shape.columns.size):
+            found = formula_at(expr, addresses, style, row, column)
+            if found is not None:
+                yield found

@@ -17,7 +17,7 @@ from xlnn.cli import main
 from xlnn.errors import OutputError, PlanError
 from xlnn.experiment.experiment import Experiment
 from xlnn.workbook import estimate as module
-from xlnn.workbook.plan import draw_plan
+from xlnn.workbook.layout import draw_plan
 
 RANDOM = np.random.default_rng(11)
 

@@ -13,6 +13,7 @@ import subprocess
 import sys
 import time
 import tracemalloc
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -75,10 +76,20 @@ def experiment(request: pytest.FixtureRequest) -> Experiment:
 def one_by_one(plan: Plan, area: Area) -> dict[tuple[int, int], tuple[str, str | None]]:
     """The formulas of an area by place, each with the range that an array formula fills."""
     found = {}
-    for formula in plan.formulas(area):
-        place = area.row + formula.window.row, area.column + formula.window.column
-        found[place] = formula.text, filled(area, formula) if formula.array else None
+    for i in range(area.shape.rows.size):
+        for j in range(area.shape.columns.size):
+            if formula := plan.formula(area, i, j):
+                array = filled(area, formula) if formula.array else None
+                found[area.row + i, area.column + j] = formula.text, array
     return found
+
+
+def areas(plan: Plan) -> Iterator[Area]:
+    """Every matrix of every epoch, and the copies around it."""
+    for area in plan.matrices():
+        if area.role == "result":
+            yield from plan.operands(area.matrix, area.epoch)
+        yield area
 
 
 def test_every_formula_and_number_is_written_where_the_plan_has_it(
@@ -87,7 +98,7 @@ def test_every_formula_and_number_is_written_where_the_plan_has_it(
     built = xlnn.build(experiment, tmp_path / "workbook.xlsx", audited=False)
     book, plan = read_raw(built.path), built.plan
     formulas = dict.fromkeys(book.sheets, 0)
-    for area in plan.areas():
+    for area in areas(plan):
         cells = book.sheets[area.sheet].cells
         for (row, column), (text, array) in one_by_one(plan, area).items():
             cell = cells[f"{column_letters(column)}{row}"]

@@ -18,8 +18,8 @@ from lint import MAX_LINKS, RawCell, column_letters, lint, lint_formula, read_ra
 
 import xlnn
 from xlnn.experiment.experiment import Experiment
+from xlnn.workbook.layout import draw_plan
 from xlnn.workbook.map_sheet import map_page
-from xlnn.workbook.plan import draw_plan
 from xlnn.workbook.stream import hyperlinks
 from xlnn.workbook.texts import load_texts
 

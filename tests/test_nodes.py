@@ -20,7 +20,7 @@ import pytest
 from openpyxl import Workbook
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.formula import ArrayFormula
-from recomputed import block, difference
+from recomputed import block, difference, formulas
 
 import xlnn.maths
 from xlnn.audit.engines import ENGINES, Engine
@@ -50,7 +50,7 @@ from xlnn.maths.expr import (
     is_view,
     walk,
 )
-from xlnn.maths.formulas import Style, Window, formula, formulas
+from xlnn.maths.formulas import Style, Window, formula
 from xlnn.maths.shapes import shape_of
 from xlnn.maths.words import notation, sentence
 from xlnn.workbook.falk import operands

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from xlnn.workbook import pattern as module
-from xlnn.workbook.pattern import SLOT, IrregularError, Pattern, learn, number_texts
+from xlnn.workbook.number_texts import number_texts
+from xlnn.workbook.pattern import SLOT, IrregularError, Pattern, learn
 
 
 def row(epoch: int, i: int) -> str:

@@ -9,7 +9,8 @@ import openpyxl
 import pytest
 
 from xlnn.audit.cell_values import ErrorValue
-from xlnn.audit.reading import Stored, StoredWorkbook, column_number
+from xlnn.audit.reading import StoredWorkbook
+from xlnn.audit.stored_sheet import Stored, column_number
 from xlnn.errors import WorkbookError
 
 RELATIONS = (

@@ -13,7 +13,7 @@ from xlnn.training.run import run
 from xlnn.training.trace import Trace
 from xlnn.workbook.draft import Draft
 from xlnn.workbook.estimate import Estimate, estimate
-from xlnn.workbook.files import beside, check_room, keep
+from xlnn.workbook.files import beside, keep
 from xlnn.workbook.plan import Plan
 from xlnn.workbook.start_sheet import Evidence
 from xlnn.workbook.write import plan_for
@@ -64,10 +64,8 @@ def build(
                 f"{path} is what the experiment is read from: choose another file with -o"
             )
     plan = plan_for(experiment)
-    expected = estimate(plan, experiment.epochs)
     report = None
-    with beside(path, force=force) as draft:
-        check_room(draft, expected.size)
+    with beside(path, estimate(plan, experiment.epochs).size, force=force) as draft:
         trace = run(experiment, plan.epochs, progress)
         with draft.open("w+b") as file, Draft(plan, trace, file) as workbook:
             workbook.write(progress=progress)

@@ -7,9 +7,8 @@ from collections.abc import Sequence
 from typing import TypeGuard
 
 import numpy as np
-import numpy.typing as npt
 
-Array = npt.NDArray[np.float64]
+from xlnn.maths.evaluate import Array
 
 
 class ErrorValue(str):

@@ -16,10 +16,11 @@ import numpy.typing as npt
 
 from xlnn.audit.cell_values import ErrorValue, is_number
 from xlnn.audit.place import Place
-from xlnn.audit.reading import Corners, StoredWorkbook
-from xlnn.audit.recomputed import Array, Matrices, Recomputed, as_float, differences
+from xlnn.audit.reading import StoredWorkbook
+from xlnn.audit.recomputed import Matrices, Recomputed, as_float, differences
 from xlnn.audit.report import Finding
-from xlnn.maths.evaluate import evaluate
+from xlnn.audit.stored_sheet import Corners
+from xlnn.maths.evaluate import Array, evaluate
 from xlnn.maths.formulas import tile_of
 from xlnn.workbook.entries import AreaAt, entries
 from xlnn.workbook.plan import Area, Placement, Plan, Sheet
@@ -28,7 +29,6 @@ Flags = npt.NDArray[np.bool_]
 
 Order = tuple[int, int, int, int]
 """Where a finding belongs in the order of computation: band, sheet, block on it, cell."""
-
 
 BATCH = 50_000
 """How many cells are compared at once."""
@@ -113,23 +113,13 @@ class Comparison:
         rows, columns = first.shape.rows.size, first.shape.columns.size
         shape = len(bands), rows, columns
         formulas, cached = np.empty(shape, np.bool_), np.empty(shape)
-        stored = self.book.sheet(first.sheet)
-        expected = entries(self.plan, area_at, bands)
-        assert first.expr is not None  # inputs are checked elsewhere
-        tile = tile_of(first.expr, self.plan.style)
-        for index, wanted in enumerate(expected):
+        stored, tiles = self.book.sheet(first.sheet), self._tiles(first)
+        for index, wanted in enumerate(entries(self.plan, area_at, bands)):
             area = area_at(bands[index])
             cached[index] = stored.numbers(area.row, area.column, rows, columns)
             found = stored.entries(area.row, area.column, rows, columns)
-            if tile.rows == tile.columns == 1:
-                same = np.array([a == b for a, b in zip(found, wanted, strict=True)])
-            else:
-                # One array formula a row, or one in all, of which every cell tells.
-                assert tile.columns == columns
-                flat = np.arange(rows * columns)
-                tiles = flat // columns // tile.rows
-                same = np.array([found[k] == wanted[tiles[k]] for k in flat.tolist()])
-            formulas[index] = ~same.reshape(rows, columns)
+            other = [a != wanted[tile] for a, tile in zip(found, tiles, strict=True)]
+            formulas[index] = np.reshape(other, (rows, columns))
         numbers, founds = [], []
         for each in self.recomputed:
             numbers_found = self._found(area_at, bands, each)
@@ -142,6 +132,16 @@ class Comparison:
                 numbers.append(~(gaps <= self.tolerance))
         stale = ~(differences(cached, founds[0]) <= self.tolerance)
         return _Suspects(formulas, numbers, stale), founds
+
+    def _tiles(self, area: Area) -> list[int]:
+        """For each cell of an area, row by row, the place of the formula that fills it among all
+        of the area: of an array formula every cell tells."""
+        assert area.expr is not None  # inputs are checked elsewhere
+        tile = tile_of(area.expr, self.plan.style)
+        down = np.arange(area.shape.rows.size) // tile.rows
+        across = np.arange(area.shape.columns.size) // tile.columns
+        tiles: list[int] = np.add.outer(down * (across[-1] + 1), across).ravel().tolist()
+        return tiles
 
     def _found(self, area_at: AreaAt, bands: range, each: Recomputed) -> Array:
         """What an engine has computed: bands × rows × columns."""

@@ -7,16 +7,14 @@ from collections.abc import Mapping, Set
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from xlnn.audit.cell_values import Value, is_number
 from xlnn.audit.engines.values import Values
 from xlnn.audit.reading import StoredWorkbook
+from xlnn.maths.evaluate import Array
 from xlnn.maths.recipe import Recipe
 from xlnn.training.run import update
 from xlnn.workbook.plan import SETTINGS, SETTINGS_COLUMN, Area, Plan
-
-Array = npt.NDArray[np.float64]
 
 
 class Matrices:

@@ -11,8 +11,9 @@ from xlnn.audit.cell_values import Value, is_number
 from xlnn.audit.reading import StoredWorkbook
 from xlnn.errors import WorkbookError, XlnnError
 from xlnn.experiment.experiment import CHOICES, recipe_of
+from xlnn.workbook.layout import draw_plan
 from xlnn.workbook.map_sheet import COLUMNS
-from xlnn.workbook.plan import MAP, MAX_COLUMNS, MAX_ROWS, SETTINGS, Plan, draw_plan
+from xlnn.workbook.plan import MAP, MAX_COLUMNS, MAX_ROWS, SETTINGS, Plan
 from xlnn.workbook.settings_sheet import parse_epoch_ranges
 
 MapEntry = dict[str, str | int | list[str]]

@@ -12,7 +12,6 @@ so that a spreadsheet rounds as NumPy does.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache, singledispatch
 from typing import Literal, Protocol
@@ -84,17 +83,6 @@ class Formula:
     window: Window
     array: bool
     """Whether it must be entered as an array formula."""
-
-
-def formulas(expr: Expr, addresses: Addresses, style: Style) -> Iterator[Formula]:
-    """The formulas that fill an expression's matrix, row by row.
-
-    Raises ExpressionError for an unknown node.
-    """
-    shape, tile = shape_of(expr), tile_of(expr, style)
-    for row in range(0, shape.rows.size, tile.rows):
-        for column in range(0, shape.columns.size, tile.columns):
-            yield formula(expr, addresses, tile.at(row, column), tile.style)
 
 
 def formula_at(

@@ -13,13 +13,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from xlnn.errors import OutputError
+from xlnn.maths.evaluate import Array, Values
 from xlnn.maths.recipe import Recipe
-
-Array = npt.NDArray[np.float64]
-Values = Mapping[str, Array]
 
 IN_MEMORY = 1 << 22
 """The bytes that are held in memory; more goes to a file."""
@@ -43,7 +40,6 @@ class Kept(Mapping[int, Values]):
                 self._shapes[name] = shape.rows.size, shape.columns.size
                 self._starts[name] = start
                 start += shape.size
-        self._size = start
         self._waiting = np.empty((min(max(1, WAITING // 8 // start), len(epochs)), start))
         self._put = self._stored = 0
         self._open()

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
-import numpy.typing as npt
 
 from xlnn.errors import TrainingError
 from xlnn.experiment.experiment import Experiment
-from xlnn.maths.evaluate import evaluator
+from xlnn.maths.evaluate import Array, Values, evaluator
 from xlnn.maths.recipe import Recipe
 from xlnn.progress import Progress, silent
 from xlnn.training.kept import Kept
 from xlnn.training.start import start_values
 from xlnn.training.trace import Trace
-
-Array = npt.NDArray[np.float64]
-Values = Mapping[str, Array]
 
 
 def run(

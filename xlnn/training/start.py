@@ -5,13 +5,11 @@ from __future__ import annotations
 import math
 
 import numpy as np
-import numpy.typing as npt
 
 from xlnn.errors import ExperimentError
 from xlnn.experiment.experiment import Experiment
+from xlnn.maths.evaluate import Array
 from xlnn.maths.expr import ONE, Shape
-
-Array = npt.NDArray[np.float64]
 
 
 def start_values(experiment: Experiment) -> dict[str, Array]:

@@ -5,18 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
-import numpy.typing as npt
-
 from xlnn.experiment.experiment import Experiment
 from xlnn.experiment.headings import headings
+from xlnn.maths.evaluate import Array
 from xlnn.maths.recipe import Recipe
 from xlnn.training.kept import Kept
 
 if TYPE_CHECKING:
     import pandas as pd
-
-Array = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)

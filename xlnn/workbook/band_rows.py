@@ -14,7 +14,7 @@ from xlnn.training.trace import Trace
 from xlnn.workbook.cells import Cell, Passing, Row, Slot
 from xlnn.workbook.entries import filled
 from xlnn.workbook.labels import Labels, LabelSource
-from xlnn.workbook.plan import FIRST_BAND, Area, Placement, Plan, Sheet
+from xlnn.workbook.plan import Area, Placement, Plan, Sheet
 from xlnn.workbook.texts import Texts
 from xlnn.workbook.widths import column_widths
 
@@ -46,8 +46,8 @@ class BandRows:
 
     def rows(self, band: int, offsets: range, in_run: bool = False) -> list[Row]:
         """Some rows of a band, those that are not empty."""
-        first = FIRST_BAND + band * self.sheet.height
         epoch = self.sheet.epochs[band]
+        first = self.plan.band_row(self.sheet.name, epoch)
         areas = self._areas(epoch)
         rows = []
         for offset in offsets:

@@ -8,8 +8,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from xlnn.maths.evaluate import evaluate
-from xlnn.training.trace import Array
+from xlnn.maths.evaluate import Array, evaluate
 from xlnn.workbook.band_rows import BandRows, name_of
 from xlnn.workbook.cells import Recurring, Row
 from xlnn.workbook.pattern import IrregularError, learn

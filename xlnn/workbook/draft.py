@@ -8,7 +8,6 @@ import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from functools import partial
-from types import TracebackType
 from typing import IO
 
 import numpy
@@ -71,12 +70,7 @@ class Draft:
     def __enter__(self) -> Draft:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_error: object) -> None:
         self._archive.close()
 
     def write(self, evidence: Evidence | None = None, progress: Progress = silent) -> None:

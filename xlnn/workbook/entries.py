@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 
 from xlnn.maths.formulas import Formula
 from xlnn.workbook.pattern import IrregularError, Repeated, learn
-from xlnn.workbook.plan import Area, Plan, cell_name
+from xlnn.workbook.plan import Area, Plan, range_name
 
 AreaAt = Callable[[int], Area]
 """The area of a matrix, or of a copy of one, in a band."""
@@ -64,5 +64,4 @@ def filled(area: Area, formula: Formula) -> str:
     """The range that a formula of an area fills, such as ``B6:D8``."""
     window = formula.window
     row, column = area.row + window.row, area.column + window.column
-    last = cell_name(row + window.rows - 1, column + window.columns - 1)
-    return f"{cell_name(row, column)}:{last}"
+    return range_name(row, column, window.rows, window.columns)

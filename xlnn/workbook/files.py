@@ -17,10 +17,11 @@ ROOM = 1.3
 
 
 @contextmanager
-def beside(path: Path, *, force: bool) -> Iterator[Path]:
+def beside(path: Path, size: int, *, force: bool) -> Iterator[Path]:
     """A temporary file in the folder of ``path``, gone when the block ends.
 
-    Raises OutputError before any work where the result could not be put in place.
+    Raises OutputError before any work where the result could not be put in place, or a file of
+    about ``size`` bytes has no room.
     """
     if path.suffix.lower() != ".xlsx":
         raise OutputError(f"{path}: a workbook's name ends in .xlsx")
@@ -40,6 +41,7 @@ def beside(path: Path, *, force: bool) -> Iterator[Path]:
     os.close(handle)
     draft = Path(name)
     try:
+        _check_room(draft.parent, size)
         yield draft
     except OSError as error:
         raise OutputError(f"{path} cannot be written: {error.strerror or error}") from error
@@ -48,13 +50,13 @@ def beside(path: Path, *, force: bool) -> Iterator[Path]:
             draft.unlink(missing_ok=True)
 
 
-def check_room(draft: Path, size: int) -> None:
+def _check_room(folder: Path, size: int) -> None:
     """Raises OutputError where a file of about this size has no room."""
-    free = shutil.disk_usage(draft.parent).free
+    free = shutil.disk_usage(folder).free
     if free < size * ROOM:
         raise OutputError(
             f"the workbook will have about {size / 1e6:,.0f} MB, but only {free / 1e6:,.0f} MB are "
-            f"free in {draft.parent}: choose another place with -o, or fewer epochs with --show"
+            f"free in {folder}: choose another place with -o, or fewer epochs with --show"
         )
 
 

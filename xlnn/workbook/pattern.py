@@ -16,7 +16,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-import orjson
+
+from xlnn.workbook.number_texts import number_texts
 
 SLOT = "\0"
 """Stands in a text where a number from an array belongs."""
@@ -63,7 +64,9 @@ def learn(occurrence: Callable[[int, int], str], epochs: int, rows: int = 1) -> 
     # In a dictionary, as these are often the same, and each is written cell by cell.
     corners = dict.fromkeys([(0, 0), (min(1, epochs - 1), 0), (0, min(1, rows - 1))])
     corners[epochs - 1, rows - 1] = None
-    texts = {corner: _split(occurrence(*corner)) for corner in corners}
+    if len(corners) == 1:
+        return Pattern((_prepared(occurrence(0, 0)),), (), (), ())
+    texts = {corner: _DIGITS.split(_prepared(occurrence(*corner))) for corner in corners}
     first, last = texts[0, 0], texts[epochs - 1, rows - 1]
     next_epoch, next_row = texts[min(1, epochs - 1), 0], texts[0, min(1, rows - 1)]
     if not first[::2] == next_epoch[::2] == next_row[::2] == last[::2]:
@@ -85,9 +88,9 @@ def learn(occurrence: Callable[[int, int], str], epochs: int, rows: int = 1) -> 
     return Pattern(tuple(pieces), tuple(firsts), tuple(by_epoch), tuple(by_row))
 
 
-def _split(text: str) -> list[bytes]:
-    """A text as words and digits in turn, ready for the operator %."""
-    return _DIGITS.split(text.encode().replace(b"%", b"%%").replace(SLOT.encode(), b"%b"))
+def _prepared(text: str) -> bytes:
+    """A text ready for the operator %."""
+    return text.encode().replace(b"%", b"%%").replace(SLOT.encode(), b"%b")
 
 
 class Repeated:
@@ -170,25 +173,3 @@ def _repeated(
         else:
             merged[-1] += b"%d" % number + piece
     return Repeated(merged, growing, growth, count)
-
-
-def number_texts(numbers: npt.NDArray[np.float64]) -> list[bytes]:
-    """For each number the shortest text that reads back to the same double, as Python prints it
-    but for a useless ``.0``: ``0.1``, ``1``, ``1e-05``."""
-    if not numbers.size:
-        return []
-    numbers = numbers.ravel() + 0.0  # makes 0 of -0, which Excel does not know
-    listed = orjson.dumps(numbers, option=orjson.OPT_SERIALIZE_NUMPY)[1:-1] + b","
-    listed = listed.replace(b".0,", b",")
-    # Python prints small numbers in another way: 1.23e-05 and 1.2e-06, not 0.0000123 and 1.2e-6.
-    sizes = np.abs(numbers)
-    small = sizes < 1e-4
-    if not small.any():
-        return listed[:-1].split(b",")
-    for digit in b"6789":
-        listed = listed.replace(b"e-%c," % digit, b"e-0%c," % digit)
-    texts = listed[:-1].split(b",")
-    for i in np.flatnonzero(small & (sizes >= 1e-5)).tolist():
-        sign, _, digits = texts[i].partition(b"0.0000")
-        texts[i] = b"%b%b%b%be-05" % (sign, digits[:1], b"."[len(digits) < 2 :], digits[1:])
-    return texts

@@ -31,7 +31,8 @@ from xlnn.workbook.cells import (
     Row,
     Slot,
 )
-from xlnn.workbook.pattern import SLOT, Pattern, Repeated, learn, number_texts
+from xlnn.workbook.number_texts import number_texts
+from xlnn.workbook.pattern import SLOT, Pattern, Repeated, learn
 from xlnn.workbook.plan import MAX_LINKS, column_name
 from xlnn.workbook.strings import SharedStrings, cell_text, escaped
 from xlnn.workbook.theme import QUOTED, reads_like_formula

@@ -9,8 +9,9 @@ from xlnn.progress import Progress, silent
 from xlnn.training.trace import Trace
 from xlnn.workbook.draft import Draft
 from xlnn.workbook.estimate import estimate
-from xlnn.workbook.files import beside, check_room, keep
-from xlnn.workbook.plan import Plan, default_epochs, draw_plan
+from xlnn.workbook.files import beside, keep
+from xlnn.workbook.layout import default_epochs, draw_plan
+from xlnn.workbook.plan import Plan
 from xlnn.workbook.start_sheet import Evidence
 
 
@@ -41,9 +42,7 @@ def write(
     Raises OutputError where it exists or cannot be written, PlanError where it does not fit.
     """
     path, plan = Path(path), plan_of(trace)
-    expected = estimate(plan, 0)
-    with beside(path, force=force) as draft:
-        check_room(draft, expected.size)
+    with beside(path, estimate(plan, epochs=0).size, force=force) as draft:
         with draft.open("w+b") as file, Draft(plan, trace, file) as workbook:
             workbook.write(evidence, progress)
         return keep(draft, path, force=force)

@@ -11,10 +11,11 @@ from pathlib import Path
 
 import ironcalc
 
-from xlnn.audit.cell_values import Array, ErrorValue, Value, as_numbers
+from xlnn.audit.cell_values import ErrorValue, Value, as_numbers
 from xlnn.audit.engines.bare import write_bare_copy
 from xlnn.audit.engines.values import Values
 from xlnn.errors import WorkbookError
+from xlnn.maths.evaluate import Array
 
 
 class IronCalc:

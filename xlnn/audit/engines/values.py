@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from xlnn.audit.cell_values import Array, Value
+from xlnn.audit.cell_values import Value
+from xlnn.maths.evaluate import Array
 
 
 class Values(Protocol):

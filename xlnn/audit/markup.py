@@ -1,0 +1,85 @@
+"""The XML of a workbook, event by event.
+
+Declarations of entities are refused: no workbook has them, and they can grow without bounds.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import IO
+from xml.parsers import expat
+
+CHUNK = 1 << 18
+
+_ESCAPED = re.compile("_x([0-9A-Fa-f]{4})_")
+"""How a text writes a character that XML cannot hold."""
+
+
+def parse(
+    file: IO[bytes],
+    start: Callable[[str, dict[str, str]], None],
+    text: Callable[[str], None] | None = None,
+    end: Callable[[str], None] | None = None,
+) -> None:
+    """Calls the handlers for every element and text of a document, in order."""
+    parser = expat.ParserCreate()
+    parser.buffer_text = True
+    parser.StartElementHandler = start
+    parser.CharacterDataHandler = text
+    parser.EndElementHandler = end
+    parser.EntityDeclHandler = _refuse_entities
+    while chunk := file.read(CHUNK):
+        parser.Parse(chunk, False)
+    parser.Parse(b"", True)
+
+
+def _refuse_entities(*_declaration: object) -> None:
+    raise ValueError("it declares XML entities, which no workbook has")
+
+
+def local(name: str) -> str:
+    """A name without the prefix of its namespace."""
+    return name.rpartition(":")[2] if ":" in name else name
+
+
+class Text:
+    """Collects the text of a string: its runs ``<t>``, without what says how it is pronounced
+    (``<rPh>``) and without the blanks between elements."""
+
+    def __init__(self) -> None:
+        self._pieces: list[str] = []
+        self._inside = self._pronounced = False
+
+    def begin(self, inside: bool) -> None:
+        """A new string; ``inside`` if its text follows without ``<t>``."""
+        self._pieces.clear()
+        self._inside = inside
+
+    def start(self, name: str) -> None:
+        """An element of the string begins."""
+        if name == "rPh":
+            self._pronounced = True
+        elif name == "t":
+            self._inside = not self._pronounced
+
+    def data(self, text: str) -> None:
+        """A piece of text."""
+        if self._inside:
+            self._pieces.append(text)
+
+    def end(self, name: str) -> None:
+        """An element of the string ends."""
+        self._inside = False
+        if name == "rPh":
+            self._pronounced = False
+
+    def __str__(self) -> str:
+        return unescaped("".join(self._pieces))
+
+
+def unescaped(text: str) -> str:
+    """A text with the characters that XML cannot hold."""
+    if "_x" not in text:
+        return text
+    return _ESCAPED.sub(lambda match: chr(int(match[1], 16)), text)
