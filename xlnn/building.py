@@ -40,7 +40,8 @@ def expect(experiment: Experiment) -> Estimate:
 
     Raises PlanError if it cannot fit.
     """
-    return estimate(plan_for(experiment), experiment.epochs)
+    plan = plan_for(experiment)
+    return estimate(plan, experiment.epochs)
 
 
 def build(

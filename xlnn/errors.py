@@ -38,7 +38,14 @@ class DataError(XlnnError):
 
 
 class TrainingError(XlnnError):
-    """Training that left the range of numbers."""
+    """Training that left the range of numbers.
+
+    ``epoch`` is the one where that happened, if it is told; the epochs before it can be trained.
+    """
+
+    def __init__(self, message: str, epoch: int | None = None) -> None:
+        super().__init__(message)
+        self.epoch = epoch
 
 
 class PlanError(XlnnError):

@@ -10,25 +10,44 @@ Three things are held against each other, cell by cell:
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence, Set
 from operator import itemgetter
 from pathlib import Path
-
-import numpy as np
 
 from xlnn.audit.cell_values import ErrorValue, is_number
 from xlnn.audit.comparison import Comparison, Order
 from xlnn.audit.engines import ENGINES, Engine
 from xlnn.audit.engines.values import Values
 from xlnn.audit.reading import StoredWorkbook
-from xlnn.audit.recomputed import Matrices, Recomputed, differences, recomputed
+from xlnn.audit.recomputed import (
+    Matrices,
+    Recomputed,
+    as_float,
+    constants,
+    differences,
+    drawn_in,
+    recomputed,
+)
 from xlnn.audit.report import EngineResult, Finding, Report
 from xlnn.audit.self_description import SelfDescription, read_description, read_plan
 from xlnn.audit.structure import check_structure
 from xlnn.errors import EngineError
+from xlnn.maths.evaluate import Array
 from xlnn.progress import Progress, silent
-from xlnn.training.run import update
-from xlnn.workbook.plan import MAP, SETTINGS, SETTINGS_COLUMN, Area, Plan, cell_name
+from xlnn.training.order import batch_orders
+from xlnn.training.run import Course
+from xlnn.workbook.plan import (
+    LOSS,
+    LOSS_COLUMN,
+    LOSS_FIRST,
+    MAP,
+    SETTINGS,
+    SETTINGS_COLUMN,
+    Area,
+    Moment,
+    Plan,
+    cell_name,
+)
 
 LONGEST_TRAINING = 20_000
 """Up to this many epochs are trained again to check values that stand after a gap."""
@@ -132,38 +151,68 @@ class _Audit:
         plan = self.plan
         comparison = Comparison(self.book, plan, found, self.tolerance)
         findings: list[tuple[Order, Finding]] = []
-        for sheet in plan.sheets:
-            if sheet.name not in missing:
-                for done, some in comparison.check(sheet):
+        for name in plan.recipe.members:
+            page = LOSS if name in plan.recipe.curves else name
+            if page not in missing:
+                for done, some in comparison.check(name):
                     findings += some
                     self.progress("comparing", done, plan.formula_cells)
-                self.book.forget(sheet.name)
+                if page != LOSS:
+                    self.book.forget(page)
         findings.sort(key=itemgetter(0))
         return [finding for _, finding in findings]
 
     def _check_gaps(self, matrices: Matrices) -> Iterator[str]:
-        """Notes on start values that stand after epochs which are not shown: values, which follow
-        neither an edited input nor a change to themselves."""
+        """Notes on what stands for epochs that are not shown, start values and losses: values,
+        which follow neither an edited input nor a change to themselves."""
         plan, recipe = self.plan, self.plan.recipe
-        names = [parameter.name for parameter in recipe.parameters]
-        gaps = {e for e in plan.epochs[1:] if plan.matrix(names[0], e).role == "input"}
-        if not gaps or plan.epochs[0] != 1 or max(gaps) > LONGEST_TRAINING:
+        last = self.description.epochs
+        if plan.epochs[0] != 1 or len(plan.epochs) == last or last > LONGEST_TRAINING:
             return
-        state = {name: matrices.at(name, 0) for name in (*recipe.settings, *recipe.shapes)}
-        for epoch in range(2, max(gaps) + 1):
-            with np.errstate(all="ignore"):
-                values = update(recipe, state)
-            state |= {name: values[new] for name, new in recipe.renewed.items()}
-            if epoch not in gaps:
-                continue
-            band = plan.epochs.index(epoch)
-            gap = max(float(differences(matrices.at(n, band), state[n]).max()) for n in names)
-            if not gap <= self.tolerance:
+        course, start = Course(plan.schedule), Moment(1, 1)
+        fixed = constants(course, plan, matrices)
+        state = {name: matrices.at(name, start) for name in course.first.carried}
+        for epoch in range(1, last + 1):
+            shown = epoch in plan.epochs
+            if shown and epoch - 1 not in plan.epochs and epoch > 1:
+                there = {name: matrices.at(name, Moment(epoch, 1)) for name in state}
+                gap = max(float(differences(there[n], state[n]).max()) for n in state)
+                if not gap <= self.tolerance:
+                    yield (
+                        f"the start values of epoch {epoch} are not what training up to it gives "
+                        "with the inputs as they are now: an input was edited since they were "
+                        "computed, or they were"
+                    )
+            drawn = drawn_in(plan, matrices, epoch) if shown else self._drawn(epoch)
+            *updates, measured = course.epoch(fixed | state, drawn)
+            state = {name: updates[-1][new] for name, new in recipe.renewed.items()}
+            if not shown and not self._has_curves(epoch, measured):
                 yield (
-                    f"the start values of epoch {epoch} are not what training up to it gives with "
-                    "the inputs as they are now: an input was edited since they were computed, or "
-                    "they were"
+                    f"on the sheet {LOSS}, the values of epoch {epoch}, which is not live, are not "
+                    "what training gives with the inputs as they are now"
                 )
+                return  # those after it are not either
+
+    def _drawn(self, epoch: int) -> list[dict[str, Array]]:
+        """What was drawn for each batch of an epoch that is not shown."""
+        if not self.plan.recipe.drawn:
+            return [{}]
+        samples = self.plan.recipe.shapes["y"].rows.size
+        batch = self.plan.recipe.shapes["order"].rows.size
+        shuffle, seed = self.description.shuffle, self.description.seed
+        orders = batch_orders(samples, batch, epoch, shuffle=shuffle, seed=seed)
+        return [{"order": order} for order in orders]
+
+    def _has_curves(self, epoch: int, measured: Mapping[str, Array]) -> bool:
+        """Whether the sheet Loss has what was measured of an epoch that is not live."""
+        row = LOSS_FIRST + epoch - 1
+        return all(
+            differences(
+                as_float(self.book.value(LOSS, row, LOSS_COLUMN + place)), measured[name].item()
+            )
+            <= self.tolerance
+            for place, name in enumerate(self.plan.recipe.curves)
+        )
 
     # --- Checks ---
 

@@ -7,7 +7,7 @@ not what its own step gives from the values it reads. Otherwise it inherits a wr
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -22,13 +22,16 @@ from xlnn.audit.report import Finding
 from xlnn.audit.stored_sheet import Corners
 from xlnn.maths.evaluate import Array, evaluate
 from xlnn.maths.formulas import tile_of
-from xlnn.workbook.entries import AreaAt, entries
-from xlnn.workbook.plan import Area, Placement, Plan, Sheet
+from xlnn.workbook.entries import entries
+from xlnn.workbook.plan import Area, Grid, Moment, Placement, Plan
 
 Flags = npt.NDArray[np.bool_]
 
-Order = tuple[int, int, int, int]
-"""Where a finding belongs in the order of computation: band, sheet, block on it, cell."""
+_Block = Callable[[int, int], Area]
+"""The area of a matrix, or of a copy of one, in an epoch and a batch."""
+
+Order = tuple[int, int, int, int, int]
+"""Where a finding belongs in the order of computation: epoch, batch, sheet, block on it, cell."""
 
 BATCH = 50_000
 """How many cells are compared at once."""
@@ -58,44 +61,63 @@ class Comparison:
     ) -> None:
         self.book, self.plan = book, plan
         self.recomputed, self.tolerance = recomputed, tolerance
-        self._places = {sheet.name: place for place, sheet in enumerate(plan.sheets)}
+        self._places = {name: place for place, name in enumerate(plan.recipe.members)}
 
-    def check(self, sheet: Sheet) -> Iterator[tuple[int, list[tuple[Order, Finding]]]]:
-        """How many cells with formulas have been compared, and what is found in them."""
-        shown = [placement for placement in sheet.operands if placement.shown]
-        for bands in self.plan.stretches_of(sheet.name):
-            blocks = [partial(self._copy, sheet, placement) for placement in shown]
-            for number, area_at in enumerate([*blocks, partial(self._matrix, sheet)]):
-                first = area_at(bands.start)
+    def check(self, name: str) -> Iterator[tuple[int, list[tuple[Order, Finding]]]]:
+        """How many cells of a matrix's sheet have been compared, and what is found in them."""
+        for grid in self.plan.grids(name):
+            blocks: list[_Block] = [
+                partial(self._copy, name, placement)
+                for placement in self._copies(name, grid)
+                if placement.shown
+            ]
+            blocks.append(partial(self.plan.matrix, name))
+            for number, block in enumerate(blocks):
+                first = block(*self._moments(grid)[0])
                 if first.expr is None:
                     continue
-                for some in _batches(bands, first.shape.size):
+                for some in _parts(grid, first.shape.size):
                     found = [
-                        ((band, self._places[sheet.name], number, place), finding)
-                        for band, place, finding in self._check_block(area_at, some)
+                        ((*self._when(name, moment), self._places[name], number, place), finding)
+                        for moment, place, finding in self._check_block(block, some)
                     ]
-                    yield len(some) * first.shape.size, found
+                    yield some.size * first.shape.size, found
 
-    def _copy(self, sheet: Sheet, placement: Placement, band: int) -> Area:
-        return self.plan.operand(sheet.name, sheet.epochs[band], placement)
+    def _copies(self, name: str, grid: Grid) -> Sequence[Placement]:
+        if name in self.plan.recipe.curves:
+            return ()
+        return self.plan.arrangement(name, grid.batches[0]).operands
 
-    def _matrix(self, sheet: Sheet, band: int) -> Area:
-        return self.plan.matrix(sheet.name, sheet.epochs[band])
+    def _copy(self, name: str, placement: Placement, epoch: int, batch: int) -> Area:
+        return self.plan.operand(name, epoch, batch, placement)
+
+    def _moments(self, grid: Grid) -> list[Moment]:
+        """The bands of a grid, epoch by epoch."""
+        epochs = self.plan.epochs
+        return [Moment(epochs[index], batch) for index in grid.epochs for batch in grid.batches]
+
+    def _when(self, name: str, moment: Moment) -> tuple[int, int]:
+        """When a band is computed: its epoch, and its batch in it."""
+        recurrence = self.plan.recipe.recurrence[name]
+        if recurrence == "once":
+            return 0, 0
+        return moment.epoch, self.plan.batches + 1 if recurrence == "epoch" else moment.batch
 
     # --- Arrays ---
 
-    def _check_block(self, area_at: AreaAt, bands: range) -> Iterator[tuple[int, int, Finding]]:
+    def _check_block(self, block: _Block, grid: Grid) -> Iterator[tuple[Moment, int, Finding]]:
         """The findings with their bands and their cells, counted row by row."""
-        suspects, founds = self._suspects(area_at, bands)
+        moments = self._moments(grid)
+        suspects, founds = self._suspects(block, grid, moments)
         flagged = suspects.formula | suspects.cached
         for wrong in suspects.number:
             flagged |= wrong
-        area, band = area_at(bands.start), -1
+        area, single = block(*moments[0]), None
         for index, i, j in np.argwhere(flagged).tolist():
-            if bands[index] != band:
-                band = bands[index]
-                area = area_at(band)
-                single = _Area(self, area, band, [found[index] for found in founds])
+            moment = moments[index]
+            if single is None or moment != (area.epoch, area.batch):
+                area = block(*moment)
+                single = _Area(self, area, [found[index] for found in founds])
             place = index, i, j
             finding = single.finding(
                 i,
@@ -105,26 +127,32 @@ class Comparison:
                 bool(suspects.cached[place]),
             )
             if finding is not None:
-                yield band, i * area.shape.columns.size + j, finding
+                yield moment, i * area.shape.columns.size + j, finding
 
-    def _suspects(self, area_at: AreaAt, bands: range) -> tuple[_Suspects, list[Array]]:
+    def _suspects(
+        self, block: _Block, grid: Grid, moments: Sequence[Moment]
+    ) -> tuple[_Suspects, list[Array]]:
         """What looks wrong in an area, and each engine's numbers."""
-        first = area_at(bands.start)
+        first, plan = block(*moments[0]), self.plan
         rows, columns = first.shape.rows.size, first.shape.columns.size
-        shape = len(bands), rows, columns
+        shape = len(moments), rows, columns
         formulas, cached = np.empty(shape, np.bool_), np.empty(shape)
         stored, tiles = self.book.sheet(first.sheet), self._tiles(first)
-        for index, wanted in enumerate(entries(self.plan, area_at, bands)):
-            area = area_at(bands[index])
+
+        def area_at(index: int, batch: int) -> Area:
+            return block(plan.epochs[index], batch)
+
+        for index, wanted in enumerate(entries(plan, area_at, grid)):
+            area = block(*moments[index])
             cached[index] = stored.numbers(area.row, area.column, rows, columns)
             found = stored.entries(area.row, area.column, rows, columns)
             other = [a != wanted[tile] for a, tile in zip(found, tiles, strict=True)]
             formulas[index] = np.reshape(other, (rows, columns))
         numbers, founds = [], []
         for each in self.recomputed:
-            numbers_found = self._found(area_at, bands, each)
+            numbers_found = self._found(block, moments, each)
             founds.append(numbers_found)
-            expected_numbers = self._expected(area_at, bands, each.derived)
+            expected_numbers = self._expected(block, moments, each.derived)
             if expected_numbers is None:
                 numbers.append(np.zeros(shape, np.bool_))
             else:
@@ -143,25 +171,27 @@ class Comparison:
         tiles: list[int] = np.add.outer(down * (across[-1] + 1), across).ravel().tolist()
         return tiles
 
-    def _found(self, area_at: AreaAt, bands: range, each: Recomputed) -> Array:
+    def _found(self, block: _Block, moments: Sequence[Moment], each: Recomputed) -> Array:
         """What an engine has computed: bands × rows × columns."""
-        first = area_at(bands.start)
+        first = block(*moments[0])
         if first.role != "operand":
-            return each.matrices.stack(first.matrix, bands)
+            return each.matrices.stack(first.matrix, moments)
         rows, columns = first.shape.rows.size, first.shape.columns.size
-        areas = (area_at(band) for band in bands)
+        areas = (block(*moment) for moment in moments)
         return np.stack(
             [each.values.numbers(a.sheet, a.row, a.column, rows, columns) for a in areas]
         )
 
-    def _expected(self, area_at: AreaAt, bands: range, derived: Matrices) -> Array | None:
+    def _expected(
+        self, block: _Block, moments: Sequence[Moment], derived: Matrices
+    ) -> Array | None:
         """What NumPy gives: bands × rows × columns; None if it could not be derived."""
-        first = area_at(bands.start)
+        first = block(*moments[0])
         if first.role != "operand":
-            return derived.stack(first.matrix, bands) if first.matrix in derived else None
+            return derived.stack(first.matrix, moments) if first.matrix in derived else None
         stacked = []
-        for band in bands:
-            value = self.evaluated(area_at(band), band, derived)
+        for moment in moments:
+            value = self.evaluated(block(*moment), derived)
             if value is None:
                 return None
             stacked.append(value)
@@ -169,39 +199,33 @@ class Comparison:
 
     # --- For single cells ---
 
-    def evaluated(self, area: Area, band: int, matrices: Matrices) -> Array | None:
+    def evaluated(self, area: Area, matrices: Matrices) -> Array | None:
         """What an area's expression gives from some matrices; None if one is not there."""
-        values = self.read(area, band, matrices)
+        values = matrices.read(area)
         if values is None:
             return None
         assert area.expr is not None
-        with np.errstate(all="ignore"):
-            return evaluate(area.expr, values)
-
-    def read(self, area: Area, band: int, matrices: Matrices) -> dict[str, Array] | None:
-        """The matrices that an area's expression reads, by name; None if one is not there."""
-        # What is carried stands in the band before.
-        source = band - 1 if area.role == "carried" else band
-        if any(name not in matrices for name in area.reads):
-            return None
-        return {name: matrices.at(name, source) for name in area.reads}
+        return evaluate(area.expr, values)
 
 
-def _batches(bands: range, cells: int) -> Iterator[range]:
-    """Some bands at a time, so that no array takes much memory."""
-    together = max(1, BATCH // cells)
-    for first in range(bands.start, bands.stop, together):
-        yield range(first, min(first + together, bands.stop))
+def _parts(grid: Grid, cells: int) -> Iterator[Grid]:
+    """Some bands of a grid at a time, so that no array takes much memory."""
+    epochs, batches = grid
+    together = max(1, BATCH // (cells * len(batches)))
+    few = max(1, BATCH // cells) if together == 1 else len(batches)
+    for first in range(epochs.start, epochs.stop, together):
+        for batch in range(batches.start, batches.stop, few):
+            yield Grid(
+                range(first, min(first + together, epochs.stop)),
+                range(batch, min(batch + few, batches.stop)),
+            )
 
 
 class _Area:
     """One area of one band, cell by cell."""
 
-    def __init__(
-        self, comparison: Comparison, area: Area, band: int, founds: Sequence[Array]
-    ) -> None:
-        self._comparison, self._area, self._band = comparison, area, band
-        self._founds = founds
+    def __init__(self, comparison: Comparison, area: Area, founds: Sequence[Array]) -> None:
+        self._comparison, self._area, self._founds = comparison, area, founds
         self._locals: dict[int, tuple[Array | None, Array | None, bool]] = {}
 
     def finding(
@@ -236,9 +260,9 @@ class _Area:
         of an array formula an error."""
         if number not in self._locals:
             each, comparison = self._comparison.recomputed[number], self._comparison
-            own = comparison.evaluated(self._area, self._band, each.matrices)
-            derived = comparison.evaluated(self._area, self._band, each.derived)
-            read = comparison.read(self._area, self._band, each.matrices)
+            own = comparison.evaluated(self._area, each.matrices)
+            derived = comparison.evaluated(self._area, each.derived)
+            read = each.matrices.read(self._area)
             spoiled = read is not None and any(np.isnan(values).any() for values in read.values())
             self._locals[number] = own, derived, spoiled
         return self._locals[number]

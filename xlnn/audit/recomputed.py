@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Set
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,39 +12,60 @@ from xlnn.audit.cell_values import Value, is_number
 from xlnn.audit.engines.values import Values
 from xlnn.audit.reading import StoredWorkbook
 from xlnn.maths.evaluate import Array
-from xlnn.maths.recipe import Recipe
-from xlnn.training.run import update
-from xlnn.workbook.plan import SETTINGS, SETTINGS_COLUMN, Area, Plan
+from xlnn.maths.expr import SCALAR, BatchSum, walk
+from xlnn.training.run import Course
+from xlnn.workbook.plan import SETTINGS, SETTINGS_COLUMN, Area, Moment, Plan
 
 
 class Matrices:
     """The matrices of the shown epochs, as far as they are there; NaN for what is no number.
 
-    By name an array of bands × rows × columns; data and settings have one band for all epochs.
+    By name an array of bands × rows × columns, as many bands as the plan has of that matrix.
     """
 
-    def __init__(self, recipe: Recipe) -> None:
-        self._constant = {*recipe.settings, *(given.name for given in recipe.data)}
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
         self._arrays: dict[str, Array] = {}
 
     def __contains__(self, name: str) -> bool:
         return name in self._arrays
 
-    def put(self, name: str, band: int, bands: int, values: Array) -> None:
+    def put(self, name: str, moment: Moment, values: Array) -> None:
         """Takes a matrix of a band in."""
         if name not in self._arrays:
-            number = 1 if name in self._constant else bands
-            self._arrays[name] = np.full((number, *values.shape), np.nan)
-        self._arrays[name][0 if name in self._constant else band] = values
+            shape = self._plan.recipe.shapes.get(name, SCALAR)
+            size = self._plan.bands_of(name), shape.rows.size, shape.columns.size
+            self._arrays[name] = np.full(size, np.nan)
+        # An epoch's last batch may have fewer rows.
+        self._arrays[name][self._plan.index(name, *moment), : len(values)] = values
 
-    def at(self, name: str, band: int) -> Array:
-        """The matrix of a band: rows × columns."""
-        matrix: Array = self._arrays[name][0 if name in self._constant else band]
-        return matrix
+    def at(self, name: str, moment: Moment) -> Array:
+        """The matrix of a moment: rows × columns."""
+        return self.stack(name, [moment])[0]  # type: ignore[no-any-return]  # NumPy does not say
 
-    def stack(self, name: str, bands: range) -> Array:
-        """The matrix in some bands: bands × rows × columns."""
-        return self._arrays[name][bands.start : bands.stop]
+    def stack(self, name: str, moments: Sequence[Moment]) -> Array:
+        """The matrix at some moments whose batches have equally many samples: moments × rows ×
+        columns."""
+        indexes = [self._plan.index(name, *moment) for moment in moments]
+        shape = self._plan.schedule.at(moments[0].batch).shapes.get(name, SCALAR)
+        found: Array = self._arrays[name][indexes, : shape.rows.size]
+        return found
+
+    def read(self, area: Area) -> dict[str, Array] | None:
+        """The matrices that an area's expression reads, by name, one below the other where all
+        batches of an epoch are meant; None if one is not there."""
+        assert area.expr is not None  # else it reads nothing
+        if any(name not in self for name in area.reads):
+            return None
+        summed = {n.argument.name for n in walk(area.expr) if isinstance(n, BatchSum)}
+        found = {}
+        for name in area.reads:
+            batches = [area.reads_at.batch]
+            if name in summed:
+                batches = list(range(1, self._plan.batches + 1))
+            moments = [Moment(area.reads_at.epoch, batch) for batch in batches]
+            found[name] = np.concatenate([self.at(name, moment) for moment in moments])
+        return found
 
 
 @dataclass(slots=True)
@@ -75,21 +96,18 @@ def recomputed(
     engine: str, version: str, values: Values, book: StoredWorkbook, plan: Plan, missing: Set[str]
 ) -> Recomputed:
     """An engine's matrices, and NumPy's from the same inputs; no sheet in ``missing`` is read."""
-    matrices, number = Matrices(plan.recipe), len(plan.epochs)
-    for sheet in plan.sheets:
-        if sheet.name not in missing:
-            for band, epoch in enumerate(sheet.epochs):
-                area = plan.matrix(sheet.name, epoch)
-                matrices.put(sheet.name, band, number, _numbers(area, values, book))
-    settings = {
-        name: np.array([[_setting(plan, name, values, book)]]) for name in plan.recipe.settings
-    }
-    derived = Matrices(plan.recipe)
+    matrices, derived = Matrices(plan), Matrices(plan)
+    for area in plan.matrices():
+        if area.sheet not in missing:
+            moment = Moment(area.epoch, area.batch)
+            matrices.put(area.matrix, moment, _numbers(area, values, book))
+    start = Moment(plan.epochs[0], 1)
+    for name in plan.recipe.settings:
+        setting = np.array([[_setting(plan, name, values, book)]])
+        matrices.put(name, start, setting)
+        derived.put(name, start, setting)
     if not missing:
-        _derive(plan, matrices, settings, derived)
-    for name, value in settings.items():
-        matrices.put(name, 0, number, value)
-        derived.put(name, 0, number, value)
+        _derive(plan, matrices, derived)
     return Recomputed(engine, version, values, matrices, derived)
 
 
@@ -125,19 +143,39 @@ def as_float(value: Value) -> float:
     return float(value) if is_number(value) else math.nan
 
 
-def _derive(
-    plan: Plan, matrices: Matrices, settings: Mapping[str, Array], derived: Matrices
-) -> None:
+def constants(course: Course, plan: Plan, matrices: Matrices) -> dict[str, Array]:
+    """What is the same in all epochs: given as in the workbook, prepared by the recipe."""
+    start = Moment(plan.epochs[0], 1)
+    prepared = {step.name for step in plan.recipe.prepared}
+    given = [name for name in course.first.constants if name not in prepared]
+    return course.first.prepared({name: matrices.at(name, start) for name in given})
+
+
+def _derive(plan: Plan, matrices: Matrices, derived: Matrices) -> None:
     """Every matrix of every shown epoch from the workbook's inputs, by the recipe."""
-    recipe, number = plan.recipe, len(plan.epochs)
-    for band, epoch in enumerate(plan.epochs):
-        state = dict(settings)
-        for given in (*recipe.data, *recipe.parameters):
-            if plan.matrix(given.name, epoch).role == "carried":
-                state[given.name] = derived.at(recipe.renewed[given.name], band - 1)
-            else:
-                state[given.name] = matrices.at(given.name, band)
-        with np.errstate(all="ignore"):  # a NaN stands for what is no number in the workbook
-            values = update(recipe, state)
-        for name, value in values.items():
-            derived.put(name, band, number, value)
+    course = Course(plan.schedule)
+    fixed = constants(course, plan, matrices)
+    for name, value in fixed.items():
+        derived.put(name, Moment(plan.epochs[0], 1), value)
+    for epoch in plan.epochs:
+        state = {}
+        for name in course.first.carried:
+            area = plan.matrix(name, epoch)
+            moment = Moment(epoch, 1)
+            source, name_there = matrices, name
+            if area.role == "carried":
+                source, name_there, moment = derived, plan.recipe.renewed[name], area.reads_at
+            state[name] = source.at(name_there, moment)
+        drawn = drawn_in(plan, matrices, epoch)
+        for batch, found in enumerate(course.epoch(fixed | state, drawn), start=1):
+            moment = Moment(epoch, min(batch, plan.batches))
+            for name, value in found.items():
+                derived.put(name, moment, value)
+
+
+def drawn_in(plan: Plan, matrices: Matrices, epoch: int) -> list[dict[str, Array]]:
+    """What the workbook has drawn for each batch of a shown epoch."""
+    return [
+        {given.name: matrices.at(given.name, Moment(epoch, batch)) for given in plan.recipe.drawn}
+        for batch in range(1, plan.batches + 1)
+    ]

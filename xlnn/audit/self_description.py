@@ -10,7 +10,8 @@ from typing import Any
 from xlnn.audit.cell_values import Value, is_number
 from xlnn.audit.reading import StoredWorkbook
 from xlnn.errors import WorkbookError, XlnnError
-from xlnn.experiment.experiment import CHOICES, recipe_of
+from xlnn.experiment.description import CHOICES, Description
+from xlnn.maths.schedule import schedule_of
 from xlnn.workbook.layout import draw_plan
 from xlnn.workbook.map_sheet import COLUMNS
 from xlnn.workbook.plan import MAP, MAX_COLUMNS, MAX_ROWS, SETTINGS, Plan
@@ -28,6 +29,23 @@ class SelfDescription:
     """The keys of the sheet Settings with their values."""
     entries: Sequence[tuple[int, MapEntry]]
     """The rows of the sheet Map with their numbers, as ``xlnn map --json`` lists them."""
+
+    @property
+    def epochs(self) -> int:
+        """How many epochs were trained; 0 if the Settings do not tell."""
+        return self._number("epochs")
+
+    @property
+    def seed(self) -> int:
+        return self._number("seed")
+
+    @property
+    def shuffle(self) -> bool:
+        return self.settings.get("shuffle") in (True, "true")
+
+    def _number(self, key: str) -> int:
+        value = self.settings.get(key)
+        return int(value) if is_number(value) and value >= 0 else 0
 
 
 def read_description(book: StoredWorkbook) -> SelfDescription:
@@ -92,20 +110,31 @@ def read_plan(description: SelfDescription) -> Plan:
     """
     settings = description.settings
     try:
-        recipe = recipe_of(
+        described = Description(
             samples=_whole(settings, "samples"),
             inputs=_whole(settings, "inputs"),
             hidden=_sizes(settings, "hidden"),
             outputs=_whole(settings, "outputs"),
+            test_samples=_whole(settings, "test_samples", least=0),
+            batch_size=_batch_size(settings),
             activation=_choice(settings, "activation"),
             output_activation=_choice(settings, "output_activation"),
+            biases=_choice(settings, "biases"),
+            bias_per=_choice(settings, "bias_per"),
+            update_biases=_choice(settings, "update_biases"),
             loss=_choice(settings, "loss"),
+            shuffle=_choice(settings, "shuffle"),
+            optimizer=_choice(settings, "optimizer"),
+            gradient=_choice(settings, "gradient"),
+            scale=_choice(settings, "scale"),
+            scale_targets=_choice(settings, "scale_targets"),
+            classes=_choice(settings, "classes"),
         )
         return draw_plan(
-            recipe,
+            schedule_of(described.network),
             parse_epoch_ranges(str(settings.get("show", ""))),
-            _choice(settings, "formulas"),  # type: ignore[arg-type]  # checked by _choice
-            _choice(settings, "operands"),  # type: ignore[arg-type]
+            _choice(settings, "formulas"),
+            _choice(settings, "operands"),
         )
     except (XlnnError, ValueError) as error:
         raise WorkbookError(
@@ -113,25 +142,38 @@ def read_plan(description: SelfDescription) -> Plan:
         ) from error
 
 
-def _whole(settings: Mapping[str, Any], key: str) -> int:
+def _whole(settings: Mapping[str, Any], key: str, least: int = 1) -> int:
     value = settings.get(key)
     if not is_number(value) or not float(value).is_integer():
         raise ValueError(f"{key} is {value!r}, not a whole number")
-    if not 1 <= value <= MAX_ROWS:
-        raise ValueError(f"{key} is {value}, not between 1 and {MAX_ROWS}")
+    if not least <= value <= MAX_ROWS:
+        raise ValueError(f"{key} is {value}, not between {least} and {MAX_ROWS}")
     return int(value)
+
+
+def _batch_size(settings: Mapping[str, Any]) -> str | int:
+    if settings.get("batch_size") == "all":
+        return "all"
+    size = _whole(settings, "batch_size")
+    if size > _whole(settings, "samples"):
+        raise ValueError(f"batch_size is {size}, more than there are samples")
+    return size
 
 
 def _sizes(settings: Mapping[str, Any], key: str) -> tuple[int, ...]:
     text = str(settings.get(key, "")).removesuffix(".0")
+    if text == "none":
+        return ()
     sizes = tuple(int(size) for size in text.split(",") if size.strip())
-    if any(not 1 <= size <= MAX_COLUMNS for size in sizes):
+    if not sizes or any(not 1 <= size <= MAX_COLUMNS for size in sizes):
         raise ValueError(f"{key} is {text!r}")
     return sizes
 
 
-def _choice(settings: Mapping[str, Any], key: str) -> str:
+def _choice(settings: Mapping[str, Any], key: str) -> Any:
     value = settings.get(key)
-    if not isinstance(value, str) or value not in CHOICES[key]:
-        raise ValueError(f"{key} is {value!r}, none of {CHOICES[key]}")
-    return value
+    for choice in CHOICES[key]:
+        # Programs may save the texts true and false as truth values.
+        if value == choice or (isinstance(choice, bool) and value == str(choice).lower()):
+            return choice
+    raise ValueError(f"{key} is {value!r}, none of {CHOICES[key]}")

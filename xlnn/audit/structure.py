@@ -10,7 +10,7 @@ from xlnn.audit.report import Finding
 from xlnn.audit.same_formula import same_formula
 from xlnn.audit.self_description import SelfDescription
 from xlnn.workbook.map_sheet import map_entry
-from xlnn.workbook.plan import MAP, MAP_FIRST, Plan
+from xlnn.workbook.plan import LOSS, MAP, MAP_FIRST, Plan
 
 
 def check_structure(
@@ -18,19 +18,20 @@ def check_structure(
 ) -> Iterator[Finding]:
     """The findings on sheets that are not there, names that mean something else, and a Map that
     does not fit the Settings."""
-    for sheet in plan.sheets:
-        if sheet.name not in book.sheets:
+    for page in plan.pages:
+        if page not in book.sheets:
+            name = plan.recipe.curves[0] if page == LOSS else page
             yield Finding(
                 kind="missing",
-                sheet=sheet.name,
+                sheet=page,
                 cell="A1",
-                matrix=sheet.name,
-                step=sheet.member.number,
+                matrix=name,
+                step=plan.recipe.members[name].number,
                 epoch=None,
                 expected=None,
                 found=None,
                 cause=True,
-                message=f"the sheet {sheet.name} is missing: what depends on it cannot be "
+                message=f"the sheet {page} is missing: what depends on it cannot be "
                 "derived, and was not compared with NumPy",
             )
     yield from _check_names(book, plan)

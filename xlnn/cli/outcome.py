@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import click
@@ -9,6 +10,7 @@ import click
 if TYPE_CHECKING:
     from xlnn.audit.report import Report
     from xlnn.building import Built
+    from xlnn.training.trace import Trace
     from xlnn.workbook.estimate import Estimate
 
 WORTH_TELLING = 200_000
@@ -35,23 +37,39 @@ def print_expected(expected: Estimate, audited: bool, quiet: bool) -> None:
 
 def print_built(built: Built, quiet: bool = False) -> int:
     """Prints what was built and the audit's verdict; gives the exit status."""
-    from xlnn.maths.words import notation
+    from xlnn.workbook.estimate import OTHER_SHEETS
 
-    experiment, plan = built.trace.experiment, built.plan
+    plan = built.plan
     if not quiet:
         state = "written" if built.written else "left as it was, the very same file is there"
         click.echo(f"{built.path}: {state}")
         click.echo(
-            f"  {len(plan.sheets) + 3} sheets, {plan.formula_cells:,} formula cells; "
-            f"{len(plan.epochs):,} of {experiment.epochs:,} epochs shown"
+            f"  {len(plan.sheets) + OTHER_SHEETS} sheets, {plan.formula_cells:,} formula cells; "
+            f"{len(plan.epochs):,} of {len(built.trace.loss):,} epochs shown"
         )
-        loss = built.trace.loss
-        course = f", {loss[-1]:.6g} in epoch {len(loss):,}" if len(loss) > 1 else ""
-        words = notation(built.trace.recipe.loss)
-        click.echo(f"  loss {words}: {loss[0]:.6g} in epoch 1{course}")
+        for line in _course(built.trace):
+            click.echo(f"  {line}")
     if built.report is None or (quiet and built.report.ok):
         return 0
     return print_report(built.report)
+
+
+def _course(trace: Trace) -> Iterator[str]:
+    """How training went, in a line for each thing that was measured."""
+    last = len(trace.loss)
+    for name, title, form in (
+        ("loss", trace.experiment.loss.replace("-", " "), ".6g"),
+        ("accuracy", "accuracy", ".1%"),
+        ("test_loss", "test loss", ".6g"),
+        ("test_accuracy", "test accuracy", ".1%"),
+    ):
+        if name in trace.curves:
+            values = trace.curves[name]
+            later = f", {values[-1]:{form}} in epoch {last:,}" if last > 1 else ""
+            yield f"{title}: {values[0]:{form}} in epoch 1{later}"
+    if last < trace.experiment.epochs:
+        bound = trace.experiment.stop_below
+        yield f"stopped after epoch {last:,}: the loss is below {bound:g}"
 
 
 def print_report(report: Report) -> int:

@@ -3,25 +3,23 @@
 from __future__ import annotations
 
 import difflib
-import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
-import numpy.typing as npt
 
 from xlnn.errors import ExperimentError
-from xlnn.maths.activations import ACTIVATIONS
-from xlnn.maths.backpropagation import Network, backpropagation
+from xlnn.experiment.checks import check_experiment
+from xlnn.experiment.description import CHOICES, Description
+from xlnn.experiment.labels import Encoded, are_labels, encode
+from xlnn.experiment.matrix import MAX_NUMBER, Array, as_matrix, check_same_rows
+from xlnn.experiment.split import held_out
 from xlnn.maths.formulas import Style
-from xlnn.maths.losses import LOSSES
 from xlnn.maths.recipe import Recipe
-
-Array = npt.NDArray[np.float64]
-MAX_NUMBER = sys.float_info.max
-"""The largest number that a computer or a cell can hold."""
+from xlnn.maths.schedule import Schedule, schedule_of
 
 MAX_WHOLE = 2**31 - 1
 """The largest whole number that is asked for: more epochs than anybody waits for."""
@@ -31,31 +29,14 @@ MAX_TEXT = 32_767
 
 Operands = Literal["auto", "all", "none"]
 
-CHOICES: Mapping[str, tuple[object, ...]] = {
-    "activation": tuple(ACTIVATIONS),
-    "output_activation": tuple(ACTIVATIONS),
-    "loss": tuple(LOSSES),
-    "optimizer": ("gradient-descent",),
-    "gradient": ("sum",),
-    "batch_size": ("all",),
-    "scale": ("none",),
-    "start": ("uniform", "normal", "xavier", "he", "zeros"),
-    "formulas": ("cell", "matrix"),
-    "operands": ("auto", "all", "none"),
-    "biases": (True,),
-    "update_biases": (True,),
-    "shuffle": (False,),
-    "test_fraction": (0,),
-}
-"""The values that this version can compute, for the fields that have a fixed list."""
-
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Experiment:
     """An experiment: everything that decides what a workbook holds.
 
     ``X`` (samples × features) and ``y`` (samples × outputs) may be nested lists, arrays or
-    DataFrames, whose labels become the headings. A flat ``y`` is one output.
+    DataFrames, whose labels become the headings. A flat ``y`` is one output; one of texts names
+    classes, which become 0 and 1, or a column each (one-hot) if there are more than two.
     Raises ExperimentError, naming the field, where something cannot be.
     """
 
@@ -64,18 +45,36 @@ class Experiment:
     title: str = ""
     name: str = "experiment"
     """The stem of the file that it is written to by default."""
+    notes: Sequence[str] = ()
+    """Sentences for the workbook's first sheet."""
     scale: str = "none"
+    """How the inputs are scaled, by live formulas, fitted on the training samples."""
+    scale_targets: str = "none"
     test_fraction: float = 0
+    """The share of the samples that is held out: drawn with the seed, measured, never trained."""
 
     hidden: Sequence[int] = (3,)
-    """The number of neurons of each hidden layer."""
+    """The number of neurons of each hidden layer; empty for none."""
     activation: str = "sigmoid"
     output_activation: str = "sigmoid"
     biases: bool = True
+    bias_per: str = "neuron"
+    """One bias for each neuron, or one for each layer."""
+    leak: float = 0.01
+    """The slope of leaky-relu below 0."""
+    threshold: float = 0.0
+    """What a threshold's input must exceed."""
+    threshold_slope: float = 1.0
+    """What stands for the slope of a threshold, which has none: 1 is the perceptron's rule."""
 
     start: str = "uniform"
     """How the start values are drawn that ``weights`` does not give."""
     seed: int = 42
+    """Of start values, shuffling and the test samples."""
+    generator: str = "default"
+    """NumPy's default generator, or ``legacy``: the stream of numpy.random.seed."""
+    skip: int = 0
+    """How many numbers the generator draws before the first start value."""
     weights: Mapping[str, Any] = field(default_factory=dict)
     """Start values by matrix name: wh, bh, wout, bout."""
 
@@ -83,10 +82,21 @@ class Experiment:
     epochs: int = 1
     learning_rate: float = 0.1
     batch_size: str | int = "all"
+    """Samples of an update: all, 1 (stochastic gradient descent), or any number between."""
     optimizer: str = "gradient-descent"
+    momentum: float = 0.9
+    """For momentum and nesterov."""
+    beta1: float = 0.9
+    beta2: float = 0.999
+    epsilon: float = 1e-8
+    """For adam."""
     gradient: str = "sum"
+    """Over the samples of an update: their sum, as in the article, or their mean."""
     update_biases: bool = True
     shuffle: bool = False
+    """Whether each epoch sees the samples in an order of its own."""
+    stop_below: float | None = None
+    """Training ends with the first epoch whose loss is smaller."""
 
     show: Any = None
     """The epochs that the workbook mirrors: a list (-1 is the last), "all", or None for all while
@@ -94,6 +104,8 @@ class Experiment:
     formulas: Style = "cell"
     operands: Operands = "auto"
     """Whether a step's sheet repeats the matrices that it is computed from."""
+    accuracy: str | bool = "auto"
+    """Whether classes are counted; auto: if the targets tell classes."""
 
     sources: Sequence[Path] = ()
     """The files that it was read from, which nothing built from it may replace."""
@@ -101,13 +113,16 @@ class Experiment:
     sample_names: Sequence[str] | None = None
     feature_names: Sequence[str] | None = None
     target_names: Sequence[str] | None = None
+    class_names: Sequence[str] | None = None
+    """The names of the classes that the targets tell."""
 
     def __post_init__(self) -> None:
         for name, allowed in CHOICES.items():
-            _check_choice(name, getattr(self, name), allowed)
-        _check_same_rows(self.X, self.y)
-        X, samples, features = _matrix(self.X, "X")
-        y, _, targets = _matrix(self.y, "y")
+            if name != "classes":
+                self._set(name, _choice(name, getattr(self, name), allowed))
+        check_same_rows(self.X, self.y)
+        X, samples, features = as_matrix(self.X, "X")
+        y, targets = self._targets()
         if len(X) != len(y):
             raise ExperimentError(
                 f"X has {len(X)} samples (rows) but y has {len(y)}: give one row of y for each "
@@ -118,32 +133,132 @@ class Experiment:
         self._set("y", y)
         self._set("title", _text(self.title, "title") or self.name)
         self._set("name", _text(self.name, "name"))
-        self._set("epochs", _whole(self.epochs, "epochs", least=1))
-        self._set("seed", _whole(self.seed, "seed", least=0))
-        self._set("learning_rate", _finite(self.learning_rate, "learning_rate"))
+        self._set("notes", _texts(self.notes, "notes"))
+        for name in ("epochs", "seed", "skip"):
+            self._set(name, _whole(getattr(self, name), name, least=int(name == "epochs")))
+        for name in NUMBERS:
+            self._set(name, _finite(getattr(self, name), name))
         self._set("hidden", _hidden(self.hidden))
-        self._set("show", None if self.show is None else _epochs(self.show, self.epochs))
+        self._set("sources", tuple(self.sources))
+        if self.stop_below is not None:
+            self._set("stop_below", _finite(self.stop_below, "stop_below"))
+        self.shown(self.epochs)  # what cannot be shown is said now
         inputs, outputs = X.shape[1], y.shape[1]
         self._name("sample_names", samples, [f"sample {i + 1}" for i in range(len(X))])
         self._name("feature_names", features, [f"x{i + 1}" for i in range(inputs)])
         self._name("target_names", targets, [f"y{i + 1}" for i in range(outputs)])
+        self._set("weights", _named(self.weights))
+        check_experiment(self)
         self._set("weights", self._checked_weights())
 
+    # --- Parts ---
+
+    @cached_property
+    def rows(self) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        """The rows of X and y that are trained, and those that are held out, from 0."""
+        return held_out(len(self.X), self.test_fraction, self.seed)
+
+    @cached_property
+    def data(self) -> Mapping[str, Array]:
+        """The matrices that the recipe calls data, by name: samples for training and for testing,
+        as given."""
+        found = {}
+        trained, tested = (list(rows) for rows in self.rows)
+        for name, values, scaling in (
+            ("X", self.X, self.scale),
+            ("y", self.y, self.scale_targets),
+        ):
+            raw = "" if scaling == "none" else "_raw"
+            found[f"{name}{raw}"] = values[trained]
+            if tested:
+                found[f"{name}_test{raw}"] = values[tested]
+        if self.class_kind == "two":
+            found["classes"] = np.array([_two_values(self.y)])
+        return found
+
+    @cached_property
+    def settings(self) -> Mapping[str, float]:
+        """The numbers that formulas read, by the names that the recipe has for them."""
+        values: dict[str, float] = {name: getattr(self, name) for name in NUMBERS}
+        if self.class_kind == "two":
+            values["class_bound"] = sum(_two_values(self.y)) / 2
+        return {name: values[name] for name in self.recipe.settings}
+
+    @cached_property
+    def class_kind(self) -> str:
+        """How the targets tell classes: ``two`` in one column, ``one-hot``, or ``none``."""
+        if self.accuracy is False:
+            return "none"
+        if self.class_names is not None:
+            return "two" if self.y.shape[1] == 1 else "one-hot"
+        found = "none"
+        if self.scale_targets == "none":
+            found = _classes_in(self.y)
+        if self.accuracy is True and found == "none":
+            raise ExperimentError(
+                "accuracy needs targets that tell classes: labels, one column of 0 and 1, or one "
+                "column for each class with a single 1 in each row",
+                "accuracy",
+            )
+        return found
+
+    @cached_property
+    def classes(self) -> tuple[str, ...]:
+        """The names of the classes; none if the targets tell none."""
+        if self.class_kind == "none":
+            return ()
+        if self.class_names is not None:
+            return tuple(self.class_names)
+        if self.class_kind == "one-hot":
+            return tuple(self.target_names or ())
+        return tuple(f"{value:g}" for value in _two_values(self.y))
+
     @property
-    def recipe(self) -> Recipe:
-        """The steps of one update of this experiment's network."""
-        return recipe_of(
-            samples=len(self.X),
+    def description(self) -> Description:
+        """What decides which matrices there are."""
+        trained, tested = self.rows
+        return Description(
+            samples=len(trained),
             inputs=self.X.shape[1],
             hidden=tuple(self.hidden),
             outputs=self.y.shape[1],
-            activation=self.activation,
-            output_activation=self.output_activation,
-            loss=self.loss,
+            test_samples=len(tested),
+            classes=self.class_kind,
+            **{name: getattr(self, name) for name in DESCRIBING},
         )
+
+    @cached_property
+    def schedule(self) -> Schedule:
+        """The updates of an epoch, and the steps of each."""
+        return schedule_of(self.description.network)
+
+    @property
+    def recipe(self) -> Recipe:
+        """The steps of one update of this experiment's network, of the first batch of several."""
+        return self.schedule.recipe
+
+    def shown(self, last: int) -> tuple[int, ...] | None:
+        """The epochs that ``show`` asks for when ``last`` is the last one; None if it leaves that
+        open."""
+        if self.show is None:
+            return None
+        chosen = _epochs(self.show, self.epochs, last)
+        return tuple(epoch for epoch in chosen if epoch <= last) or (last,)
+
+    # --- Checks ---
 
     def _set(self, name: str, value: object) -> None:
         object.__setattr__(self, name, value)
+
+    def _targets(self) -> tuple[Array, list[str] | None]:
+        """y as numbers, and the names of its columns if it has any."""
+        encoded = _encoded(self.y)
+        if encoded is None:
+            y, _, names = as_matrix(self.y, "y")
+            return y, names
+        if self.class_names is None:
+            self._set("class_names", encoded.classes)
+        return encoded.y, list(encoded.names)
 
     def _name(self, name: str, labels: list[str] | None, default: list[str]) -> None:
         given = getattr(self, name)
@@ -167,7 +282,8 @@ class Experiment:
                     f"{', '.join(shapes)}",
                     name,
                 )
-            matrix, _, _ = _matrix(value, name)
+            number = isinstance(value, (int, float)) and not isinstance(value, bool)
+            matrix, _, _ = as_matrix([[value]] if number else value, name)
             rows, columns = shapes[name].rows.size, shapes[name].columns.size
             if matrix.shape == (columns, 1) and rows == 1:
                 matrix = matrix.T  # a flat bias is the row that it must be
@@ -184,28 +300,55 @@ class Experiment:
         return checked
 
 
-def recipe_of(
-    *,
-    samples: int,
-    inputs: int,
-    hidden: tuple[int, ...],
-    outputs: int,
-    activation: str,
-    output_activation: str,
-    loss: str,
-) -> Recipe:
-    """The recipe for a network given by sizes and names, as an experiment or a workbook does."""
-    return backpropagation(
-        Network(
-            samples=samples,
-            inputs=inputs,
-            hidden=hidden,
-            outputs=outputs,
-            activation=ACTIVATIONS[activation],
-            output_activation=ACTIVATIONS[output_activation],
-            loss=LOSSES[loss],
-        )
-    )
+NUMBERS = (
+    "learning_rate", "momentum", "beta1", "beta2", "epsilon", "leak", "threshold",
+    "threshold_slope", "test_fraction",
+)  # fmt: skip
+"""The fields that hold one number."""
+
+DESCRIBING = (
+    "activation", "output_activation", "biases", "bias_per", "update_biases", "loss",
+    "batch_size", "shuffle", "optimizer", "gradient", "scale", "scale_targets",
+)  # fmt: skip
+"""The fields that a Description has in common with an experiment."""
+
+
+def _encoded(y: Any) -> Encoded | None:
+    """The targets if they are labels: one column of texts."""
+    name, cells = "y", y
+    if hasattr(y, "columns"):  # a DataFrame
+        labelled = [column for column in y.columns if are_labels(list(y[column]))]
+        if not labelled:
+            return None
+        if len(y.columns) > 1:
+            raise ExperimentError(
+                f"the target {labelled[0]} holds labels, and there are other targets: give one "
+                "column of labels, or several of numbers",
+                "y",
+            )
+        name, cells = str(y.columns[0]), list(y.iloc[:, 0])
+    elif hasattr(y, "to_numpy") and hasattr(y, "index"):  # a Series
+        name, cells = str(y.name or "y"), list(y)
+    if isinstance(cells, str) or not isinstance(cells, (Sequence, np.ndarray)):
+        return None
+    flat = [
+        cell[0] if isinstance(cell, (list, tuple, np.ndarray)) and len(cell) == 1 else cell
+        for cell in cells
+    ]
+    return encode(flat, name) if are_labels(flat) else None
+
+
+def _classes_in(y: Array) -> str:
+    """How targets that are numbers tell classes, if they do."""
+    if y.shape[1] == 1:
+        return "two" if set(np.unique(y).tolist()) in ({0.0, 1.0}, {-1.0, 1.0}) else "none"
+    one_hot = ((y == 0) | (y == 1)).all() and (y.sum(axis=1) == 1).all()
+    return "one-hot" if one_hot else "none"
+
+
+def _two_values(y: Array) -> list[float]:
+    """The two values of a column that tells two classes, smaller first."""
+    return [min(float(y.min()), 0.0), 1.0]
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
@@ -214,103 +357,23 @@ def nearest(word: str, known: Iterable[str]) -> str:
     return f' (did you mean "{matches[0]}"?)' if matches else ""
 
 
-def _check_choice(name: str, value: object, allowed: tuple[object, ...]) -> None:
+def _choice(name: str, value: object, allowed: tuple[object, ...]) -> object:
+    """The choice that a value names; hyphens, underscores and capitals count the same."""
+    if isinstance(value, str) and value not in allowed:
+        value = value.strip().lower().replace("_", "-").replace(" ", "-")
     # True == 1 in Python, but "biases = 1" is no answer to a yes-or-no question.
-    if any(
-        value == choice and isinstance(value, bool) == isinstance(choice, bool)
-        for choice in allowed
-    ):
-        return
+    for choice in allowed:
+        if value == choice and isinstance(value, bool) == isinstance(choice, bool):
+            return choice
     hint = nearest(value, map(str, allowed)) if isinstance(value, str) else ""
     raise ExperimentError(
-        f"{name} is {value!r}{hint}; this version computes "
-        f"{' or '.join(_toml(choice) for choice in allowed)}",
+        f"{name} is {value!r}{hint}; there are {', '.join(_toml(choice) for choice in allowed)}",
         name,
     )
 
 
 def _toml(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else repr(value).replace("'", '"')
-
-
-def _matrix(value: Any, name: str) -> tuple[Array, list[str] | None, list[str] | None]:
-    """A two-dimensional float64 copy, and the labels of its rows and columns if it has any."""
-    rows: list[str] | None = None
-    columns: list[str] | None = None
-    if hasattr(value, "to_numpy") and hasattr(value, "index"):  # a DataFrame or a Series
-        if list(value.index) != list(range(len(value))):
-            rows = [str(label) for label in value.index]
-        if hasattr(value, "columns"):
-            columns = [str(label) for label in value.columns]
-        elif value.name is not None:
-            columns = [str(value.name)]
-        value = value.to_numpy()
-    try:
-        if _texts_or_dates(value):
-            raise TypeError
-        array = np.array(value, dtype=np.float64)
-    except (TypeError, ValueError, OverflowError) as error:
-        raise ExperimentError(_not_numbers(value, name), name) from error
-    if array.ndim == 1 and array.size:
-        if name == "X":
-            raise ExperimentError(
-                "X is a flat list: give a list of rows, one for each sample, such as "
-                "[[1, 0], [0, 1]]",
-                name,
-            )
-        array = array[:, np.newaxis]
-    if array.ndim != 2 or array.size == 0:
-        raise ExperimentError(
-            f"{name} is {'empty' if array.size == 0 else 'no table of rows and columns'}: give a "
-            "list of rows of numbers, at least one row and one column",
-            name,
-        )
-    wrong = np.argwhere(~np.isfinite(array))
-    if len(wrong):
-        places = ", ".join(f"[{row + 1}, {column + 1}]" for row, column in wrong[:3])
-        more = ", …" if len(wrong) > 3 else ""
-        raise ExperimentError(
-            f"{name} holds {len(wrong)} blank, NaN or infinite numbers (row, column: "
-            f"{places}{more}): a spreadsheet has none; fill them in or leave the rows out",
-            name,
-        )
-    array.setflags(write=False)
-    return array, rows, columns
-
-
-def _texts_or_dates(value: Any) -> bool:
-    """Whether numbers were given as texts or dates, which NumPy would quietly convert."""
-    cells = np.asarray(value)
-    if cells.dtype.kind in "biuf":
-        return False
-    return any(not isinstance(cell, (int, float, np.number)) for cell in cells.ravel())
-
-
-def _check_same_rows(X: Any, y: Any) -> None:
-    """Two tables whose rows bear labels must bear the same ones in the same order."""
-    labelled = hasattr(X, "to_numpy") and hasattr(y, "to_numpy")
-    if labelled and len(X) == len(y) and list(X.index) != list(y.index):
-        raise ExperimentError(
-            "the rows of X and y bear different labels, or the same in another order: align them "
-            "first (y = y.loc[X.index]), or drop the labels (reset_index(drop=True))",
-            "y",
-        )
-
-
-def _not_numbers(value: Any, name: str) -> str:
-    """What exactly keeps a nested list from being a matrix."""
-    rows = list(value) if isinstance(value, (Sequence, np.ndarray)) else []
-    widths = {
-        len(row) if isinstance(row, (Sequence, np.ndarray)) and not isinstance(row, str) else -1
-        for row in rows
-    }
-    if len(widths) > 1:
-        return f"the rows of {name} have different lengths: give each the same number of columns"
-    for i, row in enumerate(rows):
-        for j, cell in enumerate([row] if widths == {-1} else row):
-            if not isinstance(cell, (int, float)) or not -MAX_NUMBER <= cell <= MAX_NUMBER:
-                return f"{name}[{i + 1}, {j + 1}] is {cell!r}, which is not a number"
-    return f"{name} is {value!r}, which is not a list of rows of numbers"
 
 
 def _hidden(value: Any) -> tuple[int, ...]:
@@ -323,10 +386,11 @@ def _hidden(value: Any) -> tuple[int, ...]:
     return tuple(_whole(size, "hidden", least=1) for size in sizes)
 
 
-def _epochs(show: Any, epochs: int) -> tuple[int, ...]:
-    """The epochs to show, counted from 1, in order, each once."""
+def _epochs(show: Any, epochs: int, last: int) -> tuple[int, ...]:
+    """The epochs to show, counted from 1, in order, each once, out of so many that are asked for;
+    -1 is the last that is trained."""
     if isinstance(show, str) and show == "all":
-        return tuple(range(1, epochs + 1))
+        return tuple(range(1, last + 1))
     if isinstance(show, (str, int)) or not isinstance(show, (Sequence, np.ndarray, range)):
         raise ExperimentError(f"show is {show!r}: give a list of epochs such as [1, 2, -1]", "show")
     chosen = set()
@@ -337,7 +401,7 @@ def _epochs(show: Any, epochs: int) -> tuple[int, ...]:
                 f"show asks for epoch {epoch}, but there are epochs 1 to {epochs} (-1 is the last)",
                 "show",
             )
-        chosen.add(epoch if epoch > 0 else epochs + 1 + epoch)
+        chosen.add(epoch if epoch > 0 else max(1, last + 1 + epoch))
     if not chosen:
         raise ExperimentError("show is empty: give at least one epoch, such as [1]", "show")
     return tuple(sorted(chosen))
@@ -367,6 +431,21 @@ def _text(value: Any, name: str) -> str:
             f"{name} has {len(value):,} characters, but a cell holds {MAX_TEXT:,}: shorten it", name
         )
     return value
+
+
+def _texts(value: Any, name: str) -> tuple[str, ...]:
+    values = [value] if isinstance(value, str) else value
+    if not isinstance(values, Sequence):
+        raise ExperimentError(f"{name} is {value!r}: give a list of texts", name)
+    return tuple(_text(each, name) for each in values)
+
+
+def _named(value: Any) -> dict[str, Any]:
+    if not isinstance(value, Mapping):
+        raise ExperimentError(
+            f"weights is {value!r}: give start matrices by name, such as {{'wh': …}}", "weights"
+        )
+    return dict(value)
 
 
 def _axis(name: str) -> str:

@@ -15,13 +15,21 @@ def headings(experiment: Experiment, axis: Axis) -> list[str]:
     hidden layers h2.1 is the first neuron of the second."""
     if axis == ONE:
         return [""]
+    samples = list(experiment.sample_names or ())
+    trained, tested = experiment.rows
+    if axis.name == "sample":
+        return [samples[row] for row in trained]
+    if axis.name == "test sample":
+        return [samples[row] for row in tested]
     given = {
-        "sample": experiment.sample_names,
         "feature": experiment.feature_names,
         "output": experiment.target_names,
+        "class": experiment.classes,
     }
     if axis.name in given:
         return list(given[axis.name] or ())
+    if axis.name == "place":
+        return [f"place {i + 1}" for i in range(axis.size)]
     layer = axis.name.partition("_")[2]
     before = f"h{layer}." if layer else "h"
     return [f"{before}{i + 1}" for i in range(axis.size)]

@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from xlnn.errors import DataError
-from xlnn.experiment.experiment import Array, nearest
+from xlnn.experiment.experiment import nearest
+from xlnn.experiment.matrix import Array
 
 if TYPE_CHECKING:
     import pandas as pd

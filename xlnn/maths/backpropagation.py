@@ -1,4 +1,4 @@
-"""The article's 11 steps, for any number of hidden layers.
+"""The article's 11 steps, for any network and any way of training.
 
 Steps 0 and 1 are given, 2 to 4 are the forward propagation, 5 to 11 the backward
 propagation. With one hidden layer the names are the article's; with more, the layers
@@ -7,95 +7,145 @@ are numbered from the input on: ``wh_1``, ``hidden_layer_input_1`` …
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from xlnn.maths.activations import Activation
-from xlnn.maths.expr import ONE, Axis, ColumnSum, Matrix
-from xlnn.maths.losses import Loss
+from xlnn.maths.expr import ONE, Axis, ColumnSum, Expr, Matrix, Pick, RowCount, RowSum, Total
+from xlnn.maths.forward import HiddenLayer, Parameters, Signals, forward
+from xlnn.maths.measuring import answers, confusion, correct, curves, over_batches
+from xlnn.maths.network import Network
+from xlnn.maths.optimisers import Renewal
 from xlnn.maths.recipe import Draft, Recipe
-
-
-@dataclass(frozen=True, slots=True)
-class Network:
-    """The sizes and functions that shape a recipe."""
-
-    samples: int
-    inputs: int
-    hidden: tuple[int, ...]
-    outputs: int
-    activation: Activation
-    output_activation: Activation
-    loss: Loss
+from xlnn.maths.scaling import prepared
 
 
 def backpropagation(network: Network) -> Recipe:
-    """The recipe of one full-batch update by gradient descent."""
+    """The recipe of training a network."""
     draft = Draft()
-    step, renew = draft.step, draft.renew
-    activation, output_activation = network.activation, network.output_activation
-    layers = range(len(network.hidden))
-
-    def named(name: str, layer: int) -> str:
-        number = f"_{layer + 1}" if len(network.hidden) > 1 else ""
-        return f"{name}{number}"
-
-    sample, feature = Axis("sample", network.samples), Axis("feature", network.inputs)
-    hidden = [Axis(named("hidden neuron", i), size) for i, size in enumerate(network.hidden)]
-    target = Axis("output", network.outputs)
     learning_rate = draft.setting("learning_rate")
 
     # Step 0: read input and output.
-    X = draft.datum(0, "X", sample, feature)
-    y = draft.datum(0, "y", sample, target)
+    sample, test_sample = network.sample, network.test_sample
+    X, X_test = prepared(draft, network.scaling, "X", sample, test_sample, network.feature)
+    y, y_test = prepared(draft, network.target_scaling, "y", sample, test_sample, network.output)
+    if network.classes == "two":
+        draft.datum(0, "classes", ONE, Axis("class", 2))
+    if network.batch is not None:
+        order = draft.draw(0, "order", Axis("place", network.batch), ONE)
+        X = draft.step(0, "X_batch", Pick(X, order))
+        y = draft.step(0, "y_batch", Pick(y, order))
 
     # Step 1: initialise weights and biases.
-    below = [feature, *hidden]
-    wh, bh = [], []
-    for i in layers:
-        wh.append(draft.parameter(1, named("wh", i), below[i], hidden[i]))
-        bh.append(draft.parameter(1, named("bh", i), ONE, hidden[i]))
-    wout = draft.parameter(1, "wout", below[-1], target)
-    bout = draft.parameter(1, "bout", ONE, target)
+    parameters = _parameters(draft, network)
 
-    # Steps 2 to 4: forward.
-    signals: list[Matrix] = [X]
-    for i in layers:
-        hidden_layer_input = step(2, named("hidden_layer_input", i), signals[i] @ wh[i] + bh[i])
-        hiddenlayer_activations = step(
-            3, named("hiddenlayer_activations", i), activation.value(hidden_layer_input)
-        )
-        signals.append(hiddenlayer_activations)
-    output_layer_input = step(4, "output_layer_input", signals[-1] @ wout + bout)
-    output = step(4, "output", output_activation.value(output_layer_input))
+    # Steps 2 to 5: forward, the error and the loss.
+    signals = forward(draft, draft.step, network, X, parameters)
+    E = draft.step(5, "E", y - signals.output)
+    loss = network.loss
+    terms = draft.step(5, loss.matrix, loss.terms(y, E, signals.outputs))
+    found = answers(draft, network, y, signals.output, compute=draft.step)
+    right = None
+    if found is not None:
+        if network.batches == 1:
+            confusion(draft.step, found)
+        right = over_batches(draft, network, "batch_correct", correct(found))
+    total = over_batches(draft, network, "batch_loss", Total(terms))
 
-    # Step 5: the error.
-    E = step(5, "E", network.loss.error(y, output))
+    # Steps 6 to 11: backward.
+    _backward(draft, network, parameters, signals, E, learning_rate)
+
+    # What is measured of the epoch.
+    curves(draft, draft.known("y"), total, right)
+    if X_test is not None and y_test is not None:
+        tested = forward(draft, draft.measure, network, X_test, parameters, "_test")
+        E_test = draft.measure(5, "E_test", y_test - tested.output)
+        terms = draft.measure(5, f"{loss.matrix}_test", loss.terms(y_test, E_test, tested.outputs))
+        found = answers(draft, network, y_test, tested.output, "_test", compute=draft.measure)
+        if found is not None:
+            confusion(draft.measure, found, "_test")
+        curves(draft, y_test, Total(terms), None if found is None else correct(found), "test_")
+    return draft.recipe()
+
+
+def _parameters(draft: Draft, network: Network) -> list[Parameters]:
+    """The weights and biases of each layer, from the first hidden one to the output (step 1)."""
+    below = [network.feature, *network.hidden_neurons]
+    names = [network.named("h", i) for i in range(len(network.hidden))] + ["out"]
+    found = []
+    for name, inputs, neurons in zip(
+        names, below, [*network.hidden_neurons, network.output], strict=True
+    ):
+        weights = draft.parameter(1, f"w{name}", inputs, neurons)
+        biases = None
+        if network.biases != "none":
+            columns = neurons if network.biases == "neuron" else ONE
+            biases = draft.parameter(1, f"b{name}", ONE, columns)
+        found.append(Parameters(weights, biases))
+    return found
+
+
+def _backward(
+    draft: Draft,
+    network: Network,
+    parameters: list[Parameters],
+    signals: Signals,
+    E: Matrix,
+    learning_rate: Matrix,
+) -> None:
+    step, named = draft.step, network.named
+    layers = range(len(network.hidden))
+    output, output_activation = signals.output, network.output_activation
 
     # Step 6: the slopes.
-    slope_output_layer = step(6, "slope_output_layer", output_activation.slope(output))
+    slope_output_layer = None
+    if not network.loss.cancels_slope and output_activation.slope is not None:
+        slope = output_activation.slope(output, signals.outputs)
+        slope_output_layer = step(6, "slope_output_layer", slope)
+    hidden = HiddenLayer(draft)
     slope_hidden_layer = [
-        step(6, named("slope_hidden_layer", i), activation.slope(signals[i + 1])) for i in layers
+        step(
+            6,
+            named("slope_hidden_layer", i),
+            _slope(network.activation, signals.into[i + 1], hidden),
+        )
+        for i in layers
     ]
 
     # Steps 7 to 9: the deltas, from the output back.
-    d_output = step(7, "d_output", E * slope_output_layer)
-    delta, weights = d_output, wout
-    d_hiddenlayer: dict[int, Matrix] = {}
+    if network.loss.cancels_slope:
+        d_output = step(7, "d_output", E)
+    elif slope_output_layer is not None:
+        d_output = step(7, "d_output", E * slope_output_layer)
+    else:
+        # Softmax: each output falls where another rises.
+        E_weighted = step(7, "E_weighted", E * output)
+        d_output = step(7, "d_output", E_weighted - output * RowSum(E_weighted))
+    deltas = {len(network.hidden): d_output}
     for i in reversed(layers):
-        Error_at_hidden_layer = step(8, named("Error_at_hidden_layer", i), delta @ weights.T)
-        d_hiddenlayer[i] = step(
+        Error_at_hidden_layer = step(
+            8, named("Error_at_hidden_layer", i), deltas[i + 1] @ parameters[i + 1].weights.T
+        )
+        deltas[i] = step(
             9, named("d_hiddenlayer", i), Error_at_hidden_layer * slope_hidden_layer[i]
         )
-        delta, weights = d_hiddenlayer[i], wh[i]
 
-    # Step 10: the weights.
-    renew(10, wout, wout + learning_rate * (signals[-1].T @ d_output))
-    for i in reversed(layers):
-        renew(10, wh[i], wh[i] + learning_rate * (signals[i].T @ d_hiddenlayer[i]))
+    # Step 10: the weights. Step 11: the biases.
+    renewal = Renewal(draft, learning_rate)
+    for i in reversed(range(len(parameters))):
+        gradient = signals.into[i].T @ deltas[i]
+        network.optimiser.renew(
+            renewal, 10, parameters[i].weights, _averaged(network, gradient, deltas[i])
+        )
+    for i in reversed(range(len(parameters))):
+        biases = parameters[i].biases
+        if biases is not None and network.update_biases:
+            gradient = ColumnSum(deltas[i]) if network.biases == "neuron" else Total(deltas[i])
+            network.optimiser.renew(renewal, 11, biases, _averaged(network, gradient, deltas[i]))
 
-    # Step 11: the biases.
-    renew(11, bout, bout + learning_rate * ColumnSum(d_output))
-    for i in reversed(layers):
-        renew(11, bh[i], bh[i] + learning_rate * ColumnSum(d_hiddenlayer[i]))
 
-    return draft.recipe(loss=network.loss.value(E))
+def _slope(activation: Activation, signal: Matrix, layer: HiddenLayer) -> Expr:
+    assert activation.slope is not None  # softmax is for outputs alone
+    return activation.slope(signal, layer)
+
+
+def _averaged(network: Network, gradient: Expr, delta: Matrix) -> Expr:
+    """A gradient that was summed over samples, divided by their number if that is asked for."""
+    return gradient / RowCount(delta) if network.mean else gradient

@@ -143,6 +143,21 @@ class Rows(Expr):
     count: int
 
 
+@dataclass(frozen=True, slots=True)
+class Column(Expr):
+    """A matrix of a single column, as one that goes with every column of another matrix."""
+
+    argument: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class Pick(Expr):
+    """Rows of ``argument`` in the order that the column ``order`` tells, counted from 1."""
+
+    argument: Expr
+    order: Expr
+
+
 # --- Products and sums --------------------------------------------------------------
 
 
@@ -176,16 +191,51 @@ class RowMax(Expr):
 
 
 @dataclass(frozen=True, slots=True)
+class Largest(Expr):
+    """1 where each row has its (first) largest number, else 0."""
+
+    argument: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnMin(Expr):
+    """One row: the smallest number of each column."""
+
+    argument: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnMax(Expr):
+    """One row: the largest number of each column."""
+
+    argument: Expr
+
+
+@dataclass(frozen=True, slots=True)
 class Total(Expr):
     """One number: the sum of all cells."""
 
     argument: Expr
 
 
+@dataclass(frozen=True, slots=True)
+class RowCount(Expr):
+    """One number: how many rows there are."""
+
+    argument: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class BatchSum(Expr):
+    """One number: the sum of a single number over all batches of an epoch."""
+
+    argument: Matrix
+
+
 # --- Cell by cell -------------------------------------------------------------------
 
 Operator = Literal["+", "-", "*", "/"]
-Relation = Literal[">", ">=", "<", "<="]
+Relation = Literal[">", ">=", "<", "<=", "="]
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,7 +316,7 @@ def matrices(expr: Expr) -> tuple[Matrix, ...]:
 
 def is_view(expr: Expr) -> bool:
     """Whether an expression only points at cells of one named matrix."""
-    while isinstance(expr, (Transpose, Rows)):
+    while isinstance(expr, (Transpose, Rows, Column)):
         expr = expr.argument
     return isinstance(expr, Matrix)
 

@@ -22,14 +22,21 @@ from xlnn.maths.expr import (
     Apply,
     Arithmetic,
     Axis,
+    BatchSum,
+    Column,
+    ColumnMax,
+    ColumnMin,
     ColumnSum,
     Comparison,
     Expr,
     Function,
+    Largest,
     MatMul,
     Matrix,
     Negative,
     Number,
+    Pick,
+    RowCount,
     RowMax,
     Rows,
     RowSum,
@@ -74,6 +81,11 @@ class Addresses(Protocol):
         """Such as ``X!B6:E8``, ``X!B6``, or a defined name."""
         ...
 
+    def over_batches(self, matrix: Matrix) -> str:
+        """The range that holds, of a single number, those of all batches of the epoch, and no
+        other number."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Formula:
@@ -113,21 +125,31 @@ def tile_of(expr: Expr, style: Style) -> Tile:
     """What each formula of an expression fills: a cell, or the whole matrix.
 
     The largest number of each row has no array form before Excel 365, so what holds a RowMax is
-    written with one array formula a row. A choice between parts of different shapes is written
-    cell by cell in either style: Gnumeric's IF repeats no row or column over an array.
+    written with one array formula a row. What has no array form at all is written cell by cell in
+    either style. So is a choice between parts of different shapes: Gnumeric's IF repeats no row or
+    column over an array.
     """
     shape = shape_of(expr)
-    if style == "cell" or any(_is_uneven(node) for node in walk(expr)):
+    if style == "cell" or any(_is_uneven(node) or _is_single(node) for node in walk(expr)):
         return Tile("cell", 1, 1)
     by_row = any(isinstance(node, RowMax) for node in walk(expr))
     return Tile("matrix", 1 if by_row else shape.rows.size, shape.columns.size)
 
 
+def _is_single(node: Expr) -> bool:
+    """Whether a node has a formula for one cell only."""
+    return isinstance(node, (Pick, Largest, ColumnMin, ColumnMax))
+
+
 def _is_uneven(node: Expr) -> bool:
     """Whether a node is a choice between parts of different shapes, single numbers aside."""
-    if not isinstance(node, Where):
+    parts: tuple[Expr, ...]
+    if isinstance(node, Where):
+        parts = (node.condition.left, node.condition.right, node.then, node.otherwise)
+    elif isinstance(node, Comparison):
+        parts = (node.left, node.right)
+    else:
         return False
-    parts = (node.condition.left, node.condition.right, node.then, node.otherwise)
     return len({shape_of(part) for part in parts} - {SCALAR}) > 1
 
 
@@ -201,6 +223,11 @@ def _(expr: Rows, writer: _Writer, window: Window) -> Printed:
     return _write(expr.argument, writer, moved)
 
 
+@_write.register
+def _(expr: Column, writer: _Writer, window: Window) -> Printed:
+    return _write(expr.argument, writer, window)
+
+
 # --- Products and sums --------------------------------------------------------------
 
 
@@ -258,6 +285,57 @@ def _(expr: RowMax, writer: _Writer, window: Window) -> Printed:
     return Printed(f"MAX({_view(expr.argument, writer, Window(window.row, 0, 1, columns))})")
 
 
+@_write.register(ColumnMin)
+@_write.register(ColumnMax)
+def _(expr: ColumnMin | ColumnMax, writer: _Writer, window: Window) -> Printed:
+    _require_cell(expr, window)
+    rows = shape_of(expr.argument).rows.size
+    function = "MIN" if isinstance(expr, ColumnMin) else "MAX"
+    column = _view(expr.argument, writer, Window(0, window.column, rows, 1))
+    return Printed(f"{function}({column})")
+
+
+@_write.register
+def _(expr: Largest, writer: _Writer, window: Window) -> Printed:
+    _require_cell(expr, window)
+    columns = shape_of(expr.argument).columns.size
+    row = _view(expr.argument, writer, Window(window.row, 0, 1, columns))
+    # How many columns there are up to this one: its place, without a number in the formula.
+    so_far = _view(expr.argument, writer, Window(window.row, 0, 1, window.column + 1))
+    count = "ROWS" if _is_turned(expr.argument) else "COLUMNS"
+    return Printed(f"IF(MATCH(MAX({row}),{row},0)={count}({so_far}),1,0)")
+
+
+@_write.register
+def _(expr: Pick, writer: _Writer, window: Window) -> Printed:
+    _require_cell(expr, window)
+    rows = shape_of(expr.argument).rows.size
+    column = _view(expr.argument, writer, Window(0, window.column, rows, 1))
+    place = _write(expr.order, writer, Window(window.row, 0, 1, 1)).text
+    return Printed(f"INDEX({column},{place})")
+
+
+def _require_cell(expr: Expr, window: Window) -> None:
+    if not window.is_cell:
+        raise ExpressionError(
+            f"formulas: {notation(expr)} of several cells at once has no formula before Excel 365; "
+            "make it a step of its own first"
+        )
+
+
+@_write.register
+def _(expr: RowCount, writer: _Writer, window: Window) -> Printed:
+    shape = shape_of(expr.argument)
+    everything = Window(0, 0, shape.rows.size, shape.columns.size)
+    count = "COLUMNS" if _is_turned(expr.argument) else "ROWS"
+    return Printed(f"{count}({_view(expr.argument, writer, everything)})")
+
+
+@_write.register
+def _(expr: BatchSum, writer: _Writer, window: Window) -> Printed:
+    return Printed(f"SUM({writer.addresses.over_batches(expr.argument)})")
+
+
 @_write.register
 def _(expr: Total, writer: _Writer, window: Window) -> Printed:
     shape = shape_of(expr.argument)
@@ -275,6 +353,8 @@ def _view(view: Expr, writer: _Writer, window: Window) -> str:
     take a range as it lies, without array entry."""
     if isinstance(view, Transpose):
         return _view(view.argument, writer, window.transposed)
+    if isinstance(view, Column):
+        return _view(view.argument, writer, window)
     if isinstance(view, Rows):
         row = view.first + window.row
         return _view(view.argument, writer, Window(row, window.column, window.rows, window.columns))
@@ -286,7 +366,7 @@ def _is_turned(view: Expr) -> bool:
     """Whether a view shows the matrix behind it transposed."""
     if isinstance(view, Transpose):
         return not _is_turned(view.argument)
-    return isinstance(view, Rows) and _is_turned(view.argument)
+    return isinstance(view, (Rows, Column)) and _is_turned(view.argument)
 
 
 def _written_out(expr: MatMul, writer: _Writer, window: Window, terms: int) -> Printed:

@@ -1,28 +1,37 @@
-"""A recipe: the ordered steps of one update of a network, as data.
+"""A recipe: the ordered steps of training a network, as data.
 
 A step is its number in the article, the name of one matrix, and one expression for it.
 Values, formulas, words, layout and audit are all derived from the recipe.
+
+Not everything is computed equally often: data is prepared once, an update is computed for each
+batch of each epoch, and an epoch is measured when its batches are done.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Literal
 
 from xlnn.errors import ExpressionError, ShapeError
-from xlnn.maths.evaluate import Evaluator, evaluator
 from xlnn.maths.expr import SCALAR, Axis, Expr, Matrix, Shape, matrices
 from xlnn.maths.shapes import shape_of
+
+Recurrence = Literal["once", "update", "epoch"]
+"""once: the same in all epochs. update: anew in each batch. epoch: once in each epoch."""
 
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """A matrix that a recipe starts from: data (step 0) or a parameter (step 1)."""
+    """A matrix that a recipe starts from: data (step 0), or what training changes (step 1)."""
 
     number: int
     name: str
     shape: Shape
+    start: float | None = None
+    """What every cell of an optimiser's own matrix starts from; None where it is not always the
+    same number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,30 +49,65 @@ class Step:
         return tuple(matrix.name for matrix in matrices(self.expr))
 
 
+Member = Given | Step
+
+
 @dataclass(frozen=True)
 class Recipe:
-    """One update of a network: from data and parameters to the next parameters."""
+    """The training of a network: from data and parameters to the next parameters, with what is
+    measured on the way."""
 
     settings: tuple[str, ...]
     """Single numbers that the experiment chooses and the formulas read, such as learning_rate."""
     data: tuple[Given, ...]
+    prepared: tuple[Step, ...]
+    """What is made of the data once, before training."""
+    drawn: tuple[Given, ...]
+    """Values of each update: the order of the samples."""
     parameters: tuple[Given, ...]
+    """Weights and biases. Those that are not renewed stay as they are."""
+    states: tuple[Given, ...]
+    """What an optimiser carries from one update to the next, besides the parameters."""
     steps: tuple[Step, ...]
+    """One update."""
+    measures: tuple[Step, ...]
+    """What is computed of each epoch: the loss above all. Parameters are those that the epoch
+    starts from; what stands in a BatchSum is that of every batch."""
     renewed: Mapping[str, str]
-    """For each parameter, the matrix that takes its place in the next update."""
-    loss: Expr
-    """The loss of this update, one number, which no sheet shows as a step."""
+    """For each parameter and state that an update changes, the matrix that takes its place."""
+    curves: tuple[str, ...]
+    """The measures of one number, which are listed for every epoch."""
+
+    @cached_property
+    def members(self) -> Mapping[str, Member]:
+        """Every matrix by name, in order of computation."""
+        every: Iterable[Member] = (
+            *self.data,
+            *self.prepared,
+            *self.drawn,
+            *self.parameters,
+            *self.states,
+            *self.steps,
+            *self.measures,
+        )
+        return {member.name: member for member in every}
 
     @cached_property
     def shapes(self) -> Mapping[str, Shape]:
-        """The shape of every matrix by name, in order of the steps."""
-        members: tuple[Given | Step, ...] = (*self.data, *self.parameters, *self.steps)
-        return {member.name: member.shape for member in members}
+        """The shape of every matrix by name, in order of computation."""
+        return {name: member.shape for name, member in self.members.items()}
 
     @cached_property
-    def evaluators(self) -> Mapping[str, Evaluator]:
-        """What computes each step's matrix, by name, in order of the steps."""
-        return {step.name: evaluator(step.expr) for step in self.steps}
+    def recurrence(self) -> Mapping[str, Recurrence]:
+        """How often each matrix is computed, or given, by name."""
+        fixed = {given.name for given in self.parameters if given.name not in self.renewed}
+        once = {*(given.name for given in self.data), *(step.name for step in self.prepared)}
+        once |= fixed
+        measured = {step.name for step in self.measures}
+        return {
+            name: "once" if name in once else "epoch" if name in measured else "update"
+            for name in self.members
+        }
 
 
 @dataclass(slots=True)
@@ -72,58 +116,106 @@ class Draft:
 
     settings: list[str] = field(default_factory=list)
     data: list[Given] = field(default_factory=list)
+    prepared: list[Step] = field(default_factory=list)
+    drawn: list[Given] = field(default_factory=list)
     parameters: list[Given] = field(default_factory=list)
+    states: list[Given] = field(default_factory=list)
     steps: list[Step] = field(default_factory=list)
+    measures: list[Step] = field(default_factory=list)
     renewed: dict[str, str] = field(default_factory=dict)
+    curves: list[str] = field(default_factory=list)
     _known: dict[str, Matrix] = field(default_factory=dict)
 
     def setting(self, name: str) -> Matrix:
-        """A number that the experiment chooses."""
-        self.settings.append(name)
-        return self._named(name, SCALAR)
+        """A number that the experiment chooses; the same one when it is asked for again."""
+        if name not in self.settings:
+            self.settings.append(name)
+            return self._named(name, SCALAR)
+        return self._known[name]
 
     def datum(self, number: int, name: str, rows: Axis, columns: Axis) -> Matrix:
         """A matrix of the data."""
-        self.data.append(Given(number, name, Shape(rows, columns)))
-        return self._named(name, Shape(rows, columns))
+        return self._give(self.data, number, name, Shape(rows, columns))
+
+    def prepare(self, name: str, expr: Expr) -> Matrix:
+        """A matrix that is made of the data, once."""
+        return self._compute(self.prepared, 0, name, expr)
+
+    def draw(self, number: int, name: str, rows: Axis, columns: Axis) -> Matrix:
+        """A matrix of values that each update has anew."""
+        return self._give(self.drawn, number, name, Shape(rows, columns))
 
     def parameter(self, number: int, name: str, rows: Axis, columns: Axis) -> Matrix:
-        """A matrix that training changes."""
-        self.parameters.append(Given(number, name, Shape(rows, columns)))
-        return self._named(name, Shape(rows, columns))
+        """A matrix that training may change."""
+        return self._give(self.parameters, number, name, Shape(rows, columns))
+
+    def state(self, name: str, shape: Shape, start: float) -> Matrix:
+        """A matrix that an optimiser carries along, and the number that fills it at first."""
+        return self._give(self.states, 1, name, shape, start)
 
     def step(self, number: int, name: str, expr: Expr) -> Matrix:
-        """A computed matrix. Raises ShapeError where the parts of ``expr`` do not fit."""
-        self._check_known(f"step {number}, {name}", expr)
-        self.steps.append(Step(number, name, expr, shape_of(expr)))
-        return self._named(name, shape_of(expr))
+        """A matrix that each update computes. Raises ShapeError where the parts of ``expr`` do not
+        fit."""
+        return self._compute(self.steps, number, name, expr)
 
-    def renew(self, number: int, parameter: Matrix, expr: Expr) -> Matrix:
-        """The step that computes what takes a parameter's place in the next update."""
-        if parameter.name not in [given.name for given in self.parameters]:
-            raise ExpressionError(f"step {number}: {parameter.name} is no parameter to be renewed")
-        if shape_of(expr) != parameter.shape:
+    def renew(self, number: int, given: Matrix, expr: Expr) -> Matrix:
+        """The step that computes what takes the place of a parameter or state."""
+        if given.name not in [each.name for each in (*self.parameters, *self.states)]:
+            raise ExpressionError(f"step {number}: {given.name} is no parameter to be renewed")
+        if shape_of(expr) != given.shape:
             raise ShapeError(
-                f"step {number}: {parameter.name} is {_axes(parameter.shape)}, "
+                f"step {number}: {given.name} is {_axes(given.shape)}, "
                 f"but what should replace it is {_axes(shape_of(expr))}"
             )
-        new = self.step(number, f"{parameter.name}_new", expr)
-        self.renewed[parameter.name] = new.name
+        new = self.step(number, f"{given.name}_new", expr)
+        self.renewed[given.name] = new.name
         return new
 
-    def recipe(self, loss: Expr) -> Recipe:
-        """The finished recipe. Raises ShapeError for a loss that is not one number."""
-        self._check_known("the loss", loss)
-        if shape_of(loss) != SCALAR:
-            raise ShapeError(f"a loss is one number, this one is {shape_of(loss)}")
+    def measure(self, number: int, name: str, expr: Expr) -> Matrix:
+        """A matrix that is computed once in each epoch."""
+        return self._compute(self.measures, number, name, expr)
+
+    def curve(self, name: str, expr: Expr) -> Matrix:
+        """One number that is measured in each epoch and listed for all of them (step 5).
+
+        Raises ShapeError for more than one number.
+        """
+        if shape_of(expr) != SCALAR:
+            raise ShapeError(f"{name} is one number, this is {shape_of(expr)}")
+        self.curves.append(name)
+        return self.measure(5, name, expr)
+
+    def known(self, name: str) -> Matrix:
+        """A matrix that was given or computed before. Raises ExpressionError for another name."""
+        if name not in self._known:
+            raise ExpressionError(f"{name} is not computed before it is asked for")
+        return self._known[name]
+
+    def recipe(self) -> Recipe:
+        """The finished recipe."""
         return Recipe(
             tuple(self.settings),
             tuple(self.data),
+            tuple(self.prepared),
+            tuple(self.drawn),
             tuple(self.parameters),
+            tuple(self.states),
             tuple(self.steps),
+            tuple(self.measures),
             dict(self.renewed),
-            loss,
+            tuple(self.curves),
         )
+
+    def _give(
+        self, to: list[Given], number: int, name: str, shape: Shape, start: float | None = None
+    ) -> Matrix:
+        to.append(Given(number, name, shape, start))
+        return self._named(name, shape)
+
+    def _compute(self, to: list[Step], number: int, name: str, expr: Expr) -> Matrix:
+        self._check_known(f"step {number}, {name}", expr)
+        to.append(Step(number, name, expr, shape_of(expr)))
+        return self._named(name, shape_of(expr))
 
     def _named(self, name: str, shape: Shape) -> Matrix:
         if name in self._known:

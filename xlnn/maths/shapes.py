@@ -14,13 +14,20 @@ from xlnn.maths.expr import (
     Apply,
     Arithmetic,
     Axis,
+    BatchSum,
+    Column,
+    ColumnMax,
+    ColumnMin,
     ColumnSum,
     Comparison,
     Expr,
+    Largest,
     MatMul,
     Matrix,
     Negative,
     Number,
+    Pick,
+    RowCount,
     RowMax,
     Rows,
     RowSum,
@@ -83,7 +90,30 @@ def _(expr: MatMul) -> Shape:
 
 
 @shape_of.register
-def _(expr: ColumnSum) -> Shape:
+def _(expr: Column) -> Shape:
+    _require_names(expr, expr.argument)
+    shape = shape_of(expr.argument)
+    if shape.columns.size != 1:
+        raise ShapeError(f"{notation(expr)} has {_many(shape.columns)} across, not one")
+    return Shape(shape.rows, ONE)
+
+
+@shape_of.register
+def _(expr: Pick) -> Shape:
+    _require_names(expr, expr.argument, expr.order)
+    order = shape_of(expr.order)
+    if order.columns != ONE:
+        raise ShapeError(
+            f"{notation(expr)}: an order is one column of row numbers, {notation(expr.order)} is "
+            f"{order}"
+        )
+    return Shape(order.rows, shape_of(expr.argument).columns)
+
+
+@shape_of.register(ColumnSum)
+@shape_of.register(ColumnMin)
+@shape_of.register(ColumnMax)
+def _(expr: ColumnSum | ColumnMin | ColumnMax) -> Shape:
     _require_names(expr, expr.argument)
     return Shape(ONE, shape_of(expr.argument).columns)
 
@@ -96,8 +126,31 @@ def _(expr: RowSum | RowMax) -> Shape:
 
 
 @shape_of.register
+def _(expr: Largest) -> Shape:
+    _require_names(expr, expr.argument)
+    return shape_of(expr.argument)
+
+
+@shape_of.register
 def _(expr: Total) -> Shape:
     shape_of(expr.argument)
+    return SCALAR
+
+
+@shape_of.register
+def _(expr: RowCount) -> Shape:
+    _require_names(expr, expr.argument)
+    return SCALAR
+
+
+@shape_of.register
+def _(expr: BatchSum) -> Shape:
+    _require_names(expr, expr.argument)
+    if shape_of(expr.argument) != SCALAR:
+        raise ShapeError(
+            f"{notation(expr)}: one number of each batch is added, {notation(expr.argument)} is "
+            f"{shape_of(expr.argument)}"
+        )
     return SCALAR
 
 

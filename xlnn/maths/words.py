@@ -11,13 +11,20 @@ from xlnn.maths.expr import (
     SCALAR,
     Apply,
     Arithmetic,
+    BatchSum,
+    Column,
+    ColumnMax,
+    ColumnMin,
     ColumnSum,
     Comparison,
     Expr,
+    Largest,
     MatMul,
     Matrix,
     Negative,
     Number,
+    Pick,
+    RowCount,
     RowMax,
     Rows,
     RowSum,
@@ -79,23 +86,50 @@ def _(expr: MatMul) -> Printed:
 
 
 @_notation.register
-def _(expr: ColumnSum) -> Printed:
-    return Printed(f"Σrows({_notation(expr.argument).text})")
+def _(expr: Column) -> Printed:
+    return _notation(expr.argument)
 
 
 @_notation.register
-def _(expr: RowSum) -> Printed:
-    return Printed(f"Σcolumns({_notation(expr.argument).text})")
+def _(expr: Pick) -> Printed:
+    argument = _notation(expr.argument).within(Binding.ATOM)
+    return Printed(f"{argument}[rows {_notation(expr.order).text}]")
 
 
-@_notation.register
-def _(expr: RowMax) -> Printed:
-    return Printed(f"rowmax({_notation(expr.argument).text})")
+@_notation.register(ColumnSum)
+@_notation.register(RowSum)
+@_notation.register(Total)
+@_notation.register(ColumnMin)
+@_notation.register(ColumnMax)
+@_notation.register(RowMax)
+@_notation.register(Largest)
+@_notation.register(RowCount)
+@_notation.register(BatchSum)
+def _(
+    expr: ColumnSum
+    | RowSum
+    | Total
+    | ColumnMin
+    | ColumnMax
+    | RowMax
+    | Largest
+    | RowCount
+    | BatchSum,
+) -> Printed:
+    return Printed(f"{_FOLD_SIGNS[type(expr)]}({_notation(expr.argument).text})")
 
 
-@_notation.register
-def _(expr: Total) -> Printed:
-    return Printed(f"Σ({_notation(expr.argument).text})")
+_FOLD_SIGNS: dict[type[Expr], str] = {
+    ColumnSum: "Σrows",
+    RowSum: "Σcolumns",
+    Total: "Σ",
+    ColumnMin: "columnmin",
+    ColumnMax: "columnmax",
+    RowMax: "rowmax",
+    Largest: "largest",
+    RowCount: "rows",
+    BatchSum: "Σbatches",
+}
 
 
 @_notation.register
@@ -130,7 +164,7 @@ def _(expr: Where) -> Printed:
     return Printed(f"if({condition}, {then}, {otherwise})")
 
 
-_RELATION_SIGNS = {">": ">", ">=": "≥", "<": "<", "<=": "≤"}
+_RELATION_SIGNS = {">": ">", ">=": "≥", "<": "<", "<=": "≤", "=": "="}
 
 
 def _product_sign(expr: Arithmetic) -> str:
@@ -144,7 +178,9 @@ def _is_row(expr: Expr) -> bool:
 
 def _is_number(expr: Expr) -> bool:
     """Whether an operand is a single number by its nature."""
-    return isinstance(expr, (Number, Total)) or (isinstance(expr, Matrix) and expr.shape == SCALAR)
+    return isinstance(expr, (Number, Total, RowCount, BatchSum)) or (
+        isinstance(expr, Matrix) and expr.shape == SCALAR
+    )
 
 
 # --- Sentences ----------------------------------------------------------------------
@@ -178,13 +214,42 @@ def _(expr: Rows, phrases: Phrases) -> str:
     return phrases["rows"].format(expr.first + 1, expr.first + expr.count, argument)
 
 
+@_phrase.register
+def _(expr: Column, phrases: Phrases) -> str:
+    return _phrase(expr.argument, phrases)
+
+
+@_phrase.register
+def _(expr: Pick, phrases: Phrases) -> str:
+    argument, order = _inner(expr.argument, phrases), _inner(expr.order, phrases)
+    return phrases["pick"].format(argument, order)
+
+
 @_phrase.register(Transpose)
 @_phrase.register(ColumnSum)
 @_phrase.register(RowSum)
-@_phrase.register(RowMax)
 @_phrase.register(Total)
+@_phrase.register(ColumnMin)
+@_phrase.register(ColumnMax)
+@_phrase.register(RowMax)
+@_phrase.register(Largest)
+@_phrase.register(RowCount)
+@_phrase.register(BatchSum)
 @_phrase.register(Negative)
-def _(expr: Transpose | ColumnSum | RowSum | RowMax | Total | Negative, phrases: Phrases) -> str:
+def _(
+    expr: Transpose
+    | ColumnSum
+    | RowSum
+    | Total
+    | ColumnMin
+    | ColumnMax
+    | RowMax
+    | Largest
+    | RowCount
+    | BatchSum
+    | Negative,
+    phrases: Phrases,
+) -> str:
     return phrases[_ONE_ARGUMENT[type(expr)]].format(_inner(expr.argument, phrases))
 
 
@@ -229,8 +294,13 @@ _ONE_ARGUMENT: dict[type[Expr], str] = {
     Transpose: "transpose",
     ColumnSum: "column_sum",
     RowSum: "row_sum",
-    RowMax: "row_max",
     Total: "total",
+    ColumnMin: "column_min",
+    ColumnMax: "column_max",
+    RowMax: "row_max",
+    Largest: "largest",
+    RowCount: "row_count",
+    BatchSum: "batch_sum",
     Negative: "negative",
 }
 

@@ -9,14 +9,14 @@ from __future__ import annotations
 import math
 import tempfile
 import weakref
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from xlnn.errors import OutputError
 from xlnn.maths.evaluate import Array, Values
-from xlnn.maths.recipe import Recipe
+from xlnn.maths.schedule import Schedule
 
 IN_MEMORY = 1 << 22
 """The bytes that are held in memory; more goes to a file."""
@@ -25,23 +25,29 @@ WAITING = 1 << 20
 """The bytes that are gathered before they are put away."""
 
 
-class Kept(Mapping[int, Values]):
-    """By epoch, every matrix by name, in float64. Settings and data are the same in every epoch."""
+class Kept:
+    """The matrices of some epochs, in float64. Of what is the same in all epochs there is one; of
+    an update one in each batch, of a measure one in each epoch.
+    """
 
-    def __init__(self, recipe: Recipe, epochs: Sequence[int]) -> None:
+    def __init__(self, schedule: Schedule, epochs: Sequence[int]) -> None:
+        self._schedule = schedule
         self._indexes = {epoch: index for index, epoch in enumerate(epochs)}
-        self._constant = {*recipe.settings, *(given.name for given in recipe.data)}
         self._constants: dict[str, Array] = {}
         self._shapes: dict[str, tuple[int, int]] = {}
         self._starts: dict[str, int] = {}
-        start = 0
+        """Where each matrix's epochs begin, in numbers."""
+        recipe, start = schedule.recipe, 0
         for name, shape in recipe.shapes.items():
-            if name not in self._constant:
+            recurrence = recipe.recurrence[name]
+            if recurrence != "once":
                 self._shapes[name] = shape.rows.size, shape.columns.size
                 self._starts[name] = start
-                start += shape.size
-        self._waiting = np.empty((min(max(1, WAITING // 8 // start), len(epochs)), start))
-        self._put = self._stored = 0
+                each = schedule.batches if recurrence == "update" else 1
+                start += shape.size * each * len(epochs)
+        self._waiting: dict[str, list[Array]] = {name: [] for name in self._shapes}
+        self._stored = dict.fromkeys(self._shapes, 0)
+        self._gathered = 0
         self._open()
         self.largest: dict[str, float] = {}
         """By name, the largest number over all epochs put in, without its sign."""
@@ -60,73 +66,74 @@ class Kept(Mapping[int, Values]):
         self._open()
         self._file.write(state["_file"])
 
-    def put(self, values: Values) -> None:
-        """Takes the matrices of the next epoch in."""
-        if not self._put:
-            self._constants = {name: values[name] for name in self._constant}
-            self._note_largest(self._constants)
-        row = self._put - self._stored
-        np.concatenate([values[name].ravel() for name in self._shapes], out=self._waiting[row])
-        self._put += 1
-        if self._put - self._stored == len(self._waiting):
-            self._put_away()
-
-    def _put_away(self) -> None:
-        """Writes what waits, each matrix beside its other epochs."""
-        waiting = self._waiting[: self._put - self._stored]
-        if not len(waiting):
-            return
-        for name, shape in self._shapes.items():
-            start, size = self._starts[name], math.prod(shape)
-            block = waiting[:, start : start + size]
-            self._note_largest({name: block})
-            try:
-                self._file.seek(8 * (start * len(self._indexes) + size * self._stored))
-                self._file.write(block.tobytes())
-            except OSError as error:
-                raise OutputError(
-                    f"the epochs cannot be kept in {tempfile.gettempdir()} ({error.strerror}): "
-                    "set the environment variable TMPDIR to a folder with more room, or show "
-                    "fewer epochs (--show)"
-                ) from error
-        self._stored = self._put
-
-    def _note_largest(self, values: Values) -> None:
+    def put_constants(self, values: Values) -> None:
+        """Takes in what is the same in all epochs."""
+        self._constants = dict(values)
         for name, value in values.items():
-            largest = max(float(value.max()), -float(value.min()))
-            self.largest[name] = max(largest, self.largest.get(name, 0.0))
+            self._note_largest(name, value)
+
+    def put(self, values: Values) -> None:
+        """Takes in the matrices of the next update, or the measures of the next epoch."""
+        for name, value in values.items():
+            self._waiting[name].append(value)
+            self._gathered += value.nbytes
+        if self._gathered >= WAITING:
+            self.finish()
 
     def finish(self) -> None:
-        """Puts away what still waits, after the last epoch."""
-        self._put_away()
+        """Puts away what waits, each matrix beside its other epochs."""
+        for name, waiting in self._waiting.items():
+            if waiting:
+                self._put_away(name, waiting)
+                waiting.clear()
+        self._gathered = 0
+
+    def _put_away(self, name: str, waiting: Sequence[Array]) -> None:
+        rows, columns = self._shapes[name]
+        block = np.zeros((len(waiting), rows, columns))
+        for place, value in zip(block, waiting, strict=True):
+            place[: len(value)] = value  # the last batch may have fewer rows
+        self._note_largest(name, block)
+        try:
+            self._file.seek(8 * (self._starts[name] + rows * columns * self._stored[name]))
+            self._file.write(block.tobytes())
+        except OSError as error:
+            raise OutputError(
+                f"the epochs cannot be kept in {tempfile.gettempdir()} ({error.strerror}): "
+                "set the environment variable TMPDIR to a folder with more room, or show "
+                "fewer epochs (--show)"
+            ) from error
+        self._stored[name] += len(waiting)
+
+    def _note_largest(self, name: str, value: Array) -> None:
+        largest = max(float(value.max()), -float(value.min()))
+        self.largest[name] = max(largest, self.largest.get(name, 0.0))
 
     def block(self, name: str, first: int, count: int) -> Array:
-        """A matrix in some epochs that follow each other, counted from 0 among the kept ones:
-        epochs × rows × columns."""
-        if name in self._constant:
+        """A matrix in some bands that follow each other (see Plan), counted from 0 among the kept
+        ones: bands × rows × columns. Of a batch with fewer samples the rows beyond are 0."""
+        if name in self._constants:
             constant = self._constants[name]
             return np.broadcast_to(constant, (count, *constant.shape))
         shape = self._shapes[name]
         size = math.prod(shape)
-        self._file.seek(8 * (self._starts[name] * len(self._indexes) + size * first))
+        self._file.seek(8 * (self._starts[name] + size * first))
         return np.frombuffer(self._file.read(8 * size * count)).reshape(count, *shape)
 
-    def matrix(self, name: str, epoch: int) -> Array:
-        """A matrix of an epoch. Raises KeyError for a name or an epoch that is not there."""
-        (matrix,) = self.block(name, self._indexes[epoch], 1)
-        return matrix  # type: ignore[no-any-return]  # NumPy does not say what it iterates over
+    def matrix(self, name: str, epoch: int, batch: int) -> Array:
+        """A matrix of a batch; of what recurs less often, the one that it goes with. Raises
+        KeyError for a name or an epoch that is not there."""
+        schedule = self._schedule
+        shape, index = schedule.at(batch).shapes.get(name), self._indexes[epoch]
+        if schedule.recipe.recurrence.get(name) == "update":
+            index = index * schedule.batches + batch - 1
+        matrix: Array = self.block(name, index, 1)[0]
+        return matrix if shape is None else matrix[: shape.rows.size]
 
     @property
     def names(self) -> list[str]:
-        """The matrices that there are of every epoch."""
+        """The matrices that there are."""
         return [*self._constants, *self._shapes]
 
-    def __getitem__(self, epoch: int) -> Values:
-        index = self._indexes[epoch]
-        return self._constants | {name: self.block(name, index, 1)[0] for name in self._shapes}
-
-    def __iter__(self) -> Iterator[int]:
-        return iter(self._indexes)
-
-    def __len__(self) -> int:
-        return len(self._indexes)
+    def __contains__(self, epoch: object) -> bool:
+        return epoch in self._indexes

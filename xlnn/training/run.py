@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import time
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from xlnn.errors import TrainingError
 from xlnn.experiment.experiment import Experiment
-from xlnn.maths.evaluate import Array, Values, evaluator
-from xlnn.maths.recipe import Recipe
+from xlnn.maths.evaluate import Array, Values
+from xlnn.maths.schedule import Schedule
 from xlnn.progress import Progress, silent
 from xlnn.training.kept import Kept
+from xlnn.training.order import batch_orders
+from xlnn.training.programs import Programs
 from xlnn.training.start import start_values
 from xlnn.training.trace import Trace
+
+LOOK = 0.05
+"""Seconds of training between two looks at whether the weights are still numbers."""
 
 
 def run(
@@ -21,69 +29,192 @@ def run(
     epochs: Sequence[int] | None = None,
     progress: Progress = silent,
 ) -> Trace:
-    """Trains for all epochs and keeps the matrices of some.
+    """Trains for all epochs, or until the loss falls below the experiment's bound, and keeps the
+    matrices of some.
 
     ``epochs`` are those to keep (default: the experiment's ``show``, else all). Raises
     TrainingError when the numbers overflow, or for epochs that there are not.
     """
-    recipe = experiment.recipe
-    wanted = set(epochs or experiment.show or range(1, experiment.epochs + 1))
+    last = last_epoch(experiment, progress)
+    wanted = set(epochs or experiment.shown(last) or range(1, last + 1))
     kept = tuple(sorted(wanted))
-    if kept[0] < 1 or kept[-1] > experiment.epochs:
-        raise TrainingError(f"epochs to keep must lie between 1 and {experiment.epochs}: {kept}")
-    values = Kept(recipe, kept)
-    loss, loss_of = np.empty(experiment.epochs), evaluator(recipe.loss)
-    for epoch, update in enumerate(updates(experiment), start=1):
-        loss[epoch - 1] = loss_of(update).item()
-        if epoch in wanted:
-            values.put(update)
-        progress("training", 1, experiment.epochs)
+    if kept[0] < 1 or kept[-1] > last:
+        raise TrainingError(f"epochs to keep must lie between 1 and {last}: {kept}")
+    training = _Training(experiment, last, progress)
+    values = Kept(experiment.schedule, kept)
+    values.put_constants(training.constants)
+    for epoch in kept:
+        training.advance_to(epoch - 1)
+        for found in training.matrices():
+            values.put(found)
+    training.advance_to(last)
     values.finish()
-    return Trace(experiment, recipe, kept, values, loss)
+    return Trace(experiment, experiment.schedule, kept, values, training.curves)
 
 
-def updates(experiment: Experiment) -> Iterator[Values]:
-    """Every matrix of each update by name, from the first epoch to the last."""
-    recipe = experiment.recipe
-    state: Values = {
-        "learning_rate": np.array([[experiment.learning_rate]]),
-        "X": experiment.X,
-        "y": experiment.y,
-        **start_values(experiment),
-    }
-    for epoch in range(1, experiment.epochs + 1):
-        try:
-            with np.errstate(over="raise", invalid="raise", divide="raise"):
-                values = update(recipe, state)
-        except FloatingPointError as error:
-            raise _overflow(epoch, str(error)) from error
-        # A matrix product may overflow without raising.
-        for name, value in values.items():
-            if not np.isfinite(value).all():
-                raise _overflow(epoch, name)
-        yield values
-        state = {**state, **{name: values[new] for name, new in recipe.renewed.items()}}
+def last_epoch(experiment: Experiment, progress: Progress = silent) -> int:
+    """The last epoch that is trained: the first whose loss falls below the experiment's bound,
+    if it has one, else the last that it asks for."""
+    if experiment.stop_below is None:
+        return experiment.epochs
+    training = _Training(experiment, experiment.epochs, progress)
+    for epoch in training.advancing_to(experiment.epochs):
+        below = np.flatnonzero(training.curves["loss"][:epoch] < experiment.stop_below)
+        if len(below):
+            return int(below[0]) + 1
+    return experiment.epochs
 
 
-def _overflow(epoch: int, name: str) -> TrainingError:
-    return TrainingError(
-        f"in epoch {epoch} {name} grows beyond the largest number that a computer holds: "
-        "choose a smaller learning rate, or smaller data and start values"
-    )
+@dataclass(frozen=True, slots=True)
+class Course:
+    """The compiled programs of a schedule."""
+
+    schedule: Schedule
+    first: Programs = field(init=False)
+    last: Programs = field(init=False)
+
+    def __post_init__(self) -> None:
+        first = Programs(self.schedule.recipe)
+        same = self.schedule.last is self.schedule.recipe
+        object.__setattr__(self, "first", first)
+        object.__setattr__(self, "last", first if same else Programs(self.schedule.last))
+
+    def at(self, batch: int) -> Programs:
+        """The programs of a batch, which counts from 1."""
+        return self.last if batch == self.schedule.batches else self.first
+
+    def epoch(
+        self, values: Values, drawn: Sequence[Mapping[str, Array]]
+    ) -> Iterator[dict[str, Array]]:
+        """All matrices of an epoch that are not constant: those of each batch, then the measures.
+
+        ``values`` holds the constants, and what the epoch starts from; ``drawn`` what is drawn for
+        each batch.
+        """
+        state = dict(values)
+        measured: dict[str, list[Array]] = {name: [] for name in self.first.measured}
+        for batch, given in enumerate(drawn, start=1):
+            programs = self.at(batch)
+            steps = programs.steps({**state, **given})
+            yield {name: state[name] for name in programs.carried} | dict(given) | steps
+            state |= {name: steps[new] for name, new in programs.recipe.renewed.items()}
+            for name, found in measured.items():
+                found.append(steps[name])
+        yield self.first.measures(values, measured)
 
 
-def update(recipe: Recipe, state: Values) -> dict[str, Array]:
-    """Every matrix of one update: the settings, data and parameters in ``state``, and what
-    the steps make of them.
+class _Training:
+    """A run on its way."""
 
-    Raises FloatingPointError with the name of a matrix that overflows, where NumPy is told to
-    raise (numpy.errstate).
-    """
-    values = {name: state[name] for name in recipe.settings}
-    values |= {given.name: state[given.name] for given in (*recipe.data, *recipe.parameters)}
-    for name, value_of in recipe.evaluators.items():
-        try:
-            values[name] = value_of(values)
-        except FloatingPointError as error:
-            raise FloatingPointError(name) from error
-    return values
+    def __init__(self, experiment: Experiment, epochs: int, progress: Progress) -> None:
+        self.experiment, self.epochs, self.progress = experiment, epochs, progress
+        self.course = Course(experiment.schedule)
+        programs = self.course.first
+        settings = {name: np.array([[value]]) for name, value in experiment.settings.items()}
+        start = start_values(experiment)
+        fixed = {name: start[name] for name in start if name not in programs.carried}
+        self.constants = programs.prepared({**settings, **experiment.data, **fixed})
+        self.epoch = 0
+        """The last epoch that was trained."""
+        self._noted = np.zeros((epochs, len(programs.noted)))
+        self._constants = [self.constants[name] for name in programs.constants]
+        self._state: Sequence[Array] = [start[name] for name in programs.carried]
+        self._together = 1
+
+    @property
+    def curves(self) -> dict[str, Array]:
+        """What was measured of every epoch, by name."""
+        return self.course.first.curves(self._noted, self.constants)
+
+    def advance_to(self, epoch: int) -> None:
+        """Trains up to an epoch, and computes no more than that needs."""
+        for _ in self.advancing_to(epoch):
+            pass
+
+    def advancing_to(self, last: int) -> Iterator[int]:
+        """The same, telling now and then which epoch was the last.
+
+        Raises TrainingError where something is no number any more.
+        """
+        while self.epoch < last:
+            before, state = self.epoch, self._state
+            number = min(self._together, last - before)
+            started = time.perf_counter()
+            with np.errstate(all="ignore"):
+                noted = self._train(number)
+            self._noted[before : before + number] = noted
+            self.epoch += number
+            if not (np.isfinite(noted).all() and all(np.isfinite(m).all() for m in self._state)):
+                # Trained again, matrix by matrix, from where all was well.
+                self.epoch, self._state = before, state
+                for _ in range(number):
+                    deque(self.matrices(), maxlen=0)
+            self.progress("training", number, self.epochs)
+            if time.perf_counter() - started < LOOK:
+                self._together *= 2
+            yield self.epoch
+
+    def _train(self, number: int) -> Array:
+        """Trains some epochs; gives the noted curves: epochs × curves."""
+        course, constants = self.course, self._constants
+        if course.schedule.batches == 1 and not course.first.drawn:
+            *self._state, noted = course.first.loop(number, *constants, *self._state)
+            return noted
+        carried, found = len(self._state), []
+        for epoch in range(self.epoch + 1, self.epoch + number + 1):
+            start, state = self._state, self._state
+            parts = []
+            for batch, drawn in enumerate(self._drawn(epoch), start=1):
+                results = course.at(batch).update(*constants, *drawn.values(), *state)
+                state = results[:carried]
+                parts.append(results[carried:])
+            measured = [np.concatenate(part) for part in zip(*parts, strict=True)]
+            notes = course.first.notes(*constants, *start, *measured)
+            found.append([note.item() for note in notes])
+            self._state = state
+        return np.array(found)
+
+    def matrices(self) -> Iterator[dict[str, Array]]:
+        """Trains an epoch and gives all its matrices: those of each batch, then the measures.
+
+        Raises TrainingError where one holds something that is no number.
+        """
+        programs = self.course.first
+        epoch = self.epoch + 1
+        carried = dict(zip(programs.carried, self._state, strict=True))
+        found: dict[str, Array] = {}
+        drawn = list(self._drawn(epoch))
+        for batch, found in enumerate(
+            self.course.epoch({**self.constants, **carried}, drawn), start=1
+        ):
+            for name, value in found.items():
+                if not np.isfinite(value).all():
+                    raise self._overflow(epoch, min(batch, len(drawn)), name)
+            if batch == len(drawn):
+                self._state = [found[new] for new in programs.recipe.renewed.values()]
+            yield found
+        self.epoch = epoch
+        self._noted[epoch - 1] = [found[name].item() for name in programs.noted]
+        self.progress("training", 1, self.epochs)
+
+    def _drawn(self, epoch: int) -> Iterator[dict[str, Array]]:
+        """What is drawn for each batch of an epoch."""
+        experiment, programs = self.experiment, self.course.first
+        if not programs.drawn:
+            yield {}
+            return
+        samples, batch = len(self.constants["y"]), programs.recipe.shapes["order"].rows.size
+        for order in batch_orders(
+            samples, batch, epoch, shuffle=experiment.shuffle, seed=experiment.seed
+        ):
+            yield {"order": order}
+
+    def _overflow(self, epoch: int, batch: int, name: str) -> TrainingError:
+        several = self.course.schedule.batches > 1
+        where = f"epoch {epoch}, batch {batch}," if several else f"epoch {epoch}"
+        way_out = f"; --epochs {epoch - 1} writes the epochs before it" if epoch > 1 else ""
+        return TrainingError(
+            f"in {where} {name} grows beyond the largest number that a computer holds: "
+            f"choose a smaller learning rate, or smaller data and start values{way_out}",
+            epoch,
+        )

@@ -5,8 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 
-import numpy as np
-
 from xlnn.experiment.headings import headings
 from xlnn.maths.expr import ONE, Expr, Shape, matrices
 from xlnn.maths.words import notation
@@ -14,7 +12,8 @@ from xlnn.training.trace import Trace
 from xlnn.workbook.cells import Cell, Passing, Row, Slot
 from xlnn.workbook.entries import filled
 from xlnn.workbook.labels import Labels, LabelSource
-from xlnn.workbook.plan import Area, Placement, Plan, Sheet
+from xlnn.workbook.number_formats import number_format
+from xlnn.workbook.plan import Area, Arrangement, Placement, Plan, Sheet
 from xlnn.workbook.texts import Texts
 from xlnn.workbook.widths import column_widths
 
@@ -23,9 +22,6 @@ LEAST_COLUMNS = 5
 
 LINE = 15.0
 """The height of a line of text in points."""
-
-LARGE = 1e7
-"""From here on numbers are shown as powers of ten; -9999999.999 still fits the least width."""
 
 
 class BandRows:
@@ -40,39 +36,49 @@ class BandRows:
         self.plan, self.sheet, self.trace, self.texts = plan, sheet, trace, texts
         self.labels = labels
         self.last_column = max(sheet.last_column, LEAST_COLUMNS)
-        shown = {name_of(placement.view) for placement in sheet.placements}
-        self.formats = {name: self._format(name) for name in shown}
+        shown = {name_of(placement.view) for placement in sheet.arrangement.placements}
+        self.formats = {name: number_format(name, plan.recipe, trace.values) for name in shown}
         self.widths = column_widths(sheet, trace.experiment, self._title)
 
-    def rows(self, band: int, offsets: range, in_run: bool = False) -> list[Row]:
+    def rows(self, index: int, batch: int, offsets: range, in_run: bool = False) -> list[Row]:
         """Some rows of a band, those that are not empty."""
-        epoch = self.sheet.epochs[band]
-        first = self.plan.band_row(self.sheet.name, epoch)
-        areas = self._areas(epoch)
+        epoch = self.plan.epochs[index]
+        first = self.plan.band_row(self.sheet.name, epoch, batch)
+        arrangement = self.plan.arrangement(self.sheet.name, batch)
+        areas = self._areas(epoch, batch, arrangement)
         rows = []
         for offset in offsets:
-            cells = sorted(self._cells(epoch, offset, areas, in_run), key=lambda cell: cell.column)
+            found = self._cells(epoch, batch, offset, arrangement, areas, in_run)
+            cells = sorted(found, key=lambda cell: cell.column)
             if cells:
                 lines = max(_lines(cell, self.widths) for cell in cells)
                 rows.append(Row(first + offset, cells, LINE * lines if lines > 1 else None))
         return rows
 
-    def _areas(self, epoch: int) -> list[tuple[Placement, Area]]:
+    def _areas(
+        self, epoch: int, batch: int, arrangement: Arrangement
+    ) -> list[tuple[Placement, Area]]:
         """What of a band has numbers, and where."""
-        area = self.plan.matrix(self.sheet.name, epoch)
-        shown = [placement for placement in self.sheet.operands if placement.shown]
-        copies = self.plan.operands(self.sheet.name, epoch)
-        return [*zip(shown, copies, strict=True), (self.sheet.result, area)]
+        area = self.plan.matrix(self.sheet.name, epoch, batch)
+        shown = [placement for placement in arrangement.operands if placement.shown]
+        copies = self.plan.operands(self.sheet.name, epoch, batch)
+        return [*zip(shown, copies, strict=True), (arrangement.result, area)]
 
     def _cells(
-        self, epoch: int, offset: int, areas: Sequence[tuple[Placement, Area]], in_run: bool
+        self,
+        epoch: int,
+        batch: int,
+        offset: int,
+        arrangement: Arrangement,
+        areas: Sequence[tuple[Placement, Area]],
+        in_run: bool,
     ) -> Iterator[Cell]:
         """The cells of a row of a band, in no order."""
         if not offset:
-            title: str | None = self._band_title(epoch)
+            title = self._band_title(epoch, batch)
             for column in range(1, self.last_column + 1):
                 yield Cell(column, "band", Passing(title) if column == 1 else None)
-        for placement in self.sheet.placements:
+        for placement in arrangement.placements:
             if offset == placement.title_row:
                 style = "result title" if placement.place == "result" else "operand title"
                 yield Cell(placement.column, style, self._title(placement))
@@ -111,16 +117,22 @@ class BandRows:
             array = filled(area, formula) if formula and formula.array else None
             yield Cell(area.column + j, style, Slot.NUMBER, text, array)
 
-    def _band_title(self, epoch: int) -> str:
-        words = self.texts["matrix"]
-        area = self.plan.matrix(self.sheet.name, epoch)
-        if self.sheet.member in self.plan.recipe.data:
+    def _band_title(self, epoch: int, batch: int) -> str:
+        words, recurrence = self.texts["matrix"], self.sheet.recurrence
+        if recurrence == "once":
             return str(words["every_epoch"])
+        area = self.plan.matrix(self.sheet.name, epoch, batch)
+        several = self.plan.batches > 1 and recurrence == "update"
+        when = words["batch" if several else "epoch"].format(epoch=epoch, batch=batch)
         if area.role == "carried":
-            return str(words["carried"].format(epoch=epoch, before=epoch - 1, new=area.reads[0]))
-        if area.role == "input" and epoch > 1:
-            return str(words["values"].format(epoch=epoch))
-        return str(words["epoch"].format(epoch=epoch))
+            before = words["batch_before" if batch > 1 else "epoch_before"].format(
+                epoch=epoch - 1, batch=batch - 1
+            )
+            return str(words["carried"].format(when=when, before=before, new=area.reads[0]))
+        drawn = self.sheet.member in self.plan.recipe.drawn
+        if area.role == "input" and epoch > 1 and not drawn:
+            return str(words["values"].format(when=when))
+        return str(when)
 
     def _title(self, placement: Placement) -> str:
         title = block_title(placement.view, placement.shape)
@@ -131,17 +143,6 @@ class BandRows:
     def _style(self, area: Area) -> str:
         shown = area.reads[0] if area.role == "operand" else area.matrix
         return self.formats[shown] + area.role
-
-    def _format(self, name: str) -> str:
-        """How a matrix is shown: whole numbers (data, and settings as typed) without decimals,
-        very large ones as powers of ten."""
-        if name in self.plan.recipe.settings:
-            return "whole "
-        if name in [given.name for given in self.plan.recipe.data]:
-            values = self.trace.values.block(name, 0, 1)
-            if (values == np.rint(values)).all():
-                return "whole "
-        return "large " if self.trace.values.largest[name] >= LARGE else ""
 
 
 def block_title(view: Expr, shape: Shape) -> str:

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+from openpyxl.worksheet.worksheet import Worksheet
 
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
 
@@ -55,20 +56,21 @@ class Row(NamedTuple):
     """In points; None for the default."""
 
 
-Numbers = Callable[[range, range], npt.NDArray[np.float64]]
-"""What the slots of some occurrences hold: for epochs and rows, one of them or many, an array of
-occurrences × slots."""
+Numbers = Callable[[range, range, range], npt.NDArray[np.float64]]
+"""What the slots of some occurrences hold: for epochs, batches and places in a batch, of which one
+kind may be many, an array of occurrences × slots."""
 
 
 @dataclass(frozen=True, slots=True)
 class Recurring:
-    """Rows that recur in an epoch, further down each time and with other numbers."""
+    """Rows that recur in a batch, further down each time and with other numbers."""
 
-    rows: Callable[[int, int], Sequence[Row]]
-    """The rows of an occurrence, given its epoch and its place in that epoch, from 0. Numbers are
-    SLOTs; all else differs in whole numbers alone, which grow by the same step each time."""
-    times: int
-    """How often they recur in an epoch."""
+    rows: Callable[[int, int, int], Sequence[Row]]
+    """The rows of an occurrence, given its epoch, its batch and its place in that batch, all from
+    0. Numbers are SLOTs; all else differs in whole numbers alone, which grow by the same step each
+    time."""
+    times: int = 1
+    """How often they recur in a batch."""
     numbers: Numbers | None = None
     """None if there are no slots."""
     formula_cells: int = 0
@@ -76,11 +78,19 @@ class Recurring:
 
 
 @dataclass(frozen=True, slots=True)
-class Epochs:
-    """Epochs that are alike: in each, the same parts follow each other."""
+class Batches:
+    """Batches of an epoch that are alike: in each, the same parts follow each other."""
 
     number: int
     parts: Sequence[Recurring]
+
+
+@dataclass(frozen=True, slots=True)
+class Epochs:
+    """Epochs that are alike: in each, the same groups of batches follow each other."""
+
+    number: int
+    groups: Sequence[Batches]
 
 
 class Link(NamedTuple):
@@ -91,12 +101,13 @@ class Link(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class LinkedEpochs:
-    """Links that recur in every epoch, further down each time."""
+class RecurringLinks:
+    """Links that recur in every batch of every epoch, further down each time."""
 
-    number: int
-    links: Callable[[int], Sequence[Link]]
-    """Those of an epoch from 0."""
+    epochs: int
+    batches: int
+    links: Callable[[int, int], Sequence[Link]]
+    """Those of an epoch and a batch, both from 0."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +120,8 @@ class Page:
     """The range from A1 to the last cell."""
     widths: dict[int, float]
     """By column from 1, in characters."""
-    links: Sequence[Link | LinkedEpochs] = ()
+    links: Sequence[Link | RecurringLinks] = ()
     freeze: str | None = None
     """The first cell that scrolls."""
+    dress: Callable[[Worksheet], None] | None = None
+    """Adds what stands over the cells, such as a chart."""

@@ -24,6 +24,7 @@ from xlnn.version import VERSION
 from xlnn.workbook.archive import Archive
 from xlnn.workbook.cells import Page, clean_text
 from xlnn.workbook.labels import LabelSource
+from xlnn.workbook.loss_sheet import loss_page
 from xlnn.workbook.map_sheet import map_page
 from xlnn.workbook.matrix_sheet import matrix_page
 from xlnn.workbook.plan import START, Plan
@@ -81,6 +82,7 @@ class Draft:
             self._start(evidence),
             map_page(plan, texts),
             settings_page(plan, trace, texts, VERSION),
+            loss_page(plan, trace, texts),
             *(matrix_page(plan, sheet, trace, texts, labels) for sheet in plan.sheets),
         ]
         entries = {f"xl/worksheets/sheet{i}.xml": page for i, page in enumerate(pages, start=1)}
@@ -150,6 +152,8 @@ def _dress(sheet: Worksheet, page: Page) -> None:
     sheet.page_setup.fitToHeight = 1 if page.name == START else 0
     sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
     sheet.sheet_view.showGridLines = False
+    if page.dress is not None:
+        page.dress(sheet)
 
 
 def _versions() -> str:

@@ -10,36 +10,49 @@ from collections.abc import Callable, Iterator
 
 from xlnn.maths.formulas import Formula
 from xlnn.workbook.pattern import IrregularError, Repeated, learn
-from xlnn.workbook.plan import Area, Plan, range_name
+from xlnn.workbook.plan import Area, Grid, Plan, range_name
 
-AreaAt = Callable[[int], Area]
-"""The area of a matrix, or of a copy of one, in a band."""
+AreaAt = Callable[[int, int], Area]
+"""The area of a matrix, or of a copy of one, in a shown epoch, which counts from 0, and a batch,
+which counts from 1."""
 
 
-def entries(plan: Plan, area_at: AreaAt, bands: range) -> Iterator[list[str]]:
-    """For each of some bands that are alike (see Plan.stretches), the formulas of an area, row by
-    row, as ``entry_text`` writes them."""
-    shape = area_at(bands.start).shape
+def entries(plan: Plan, area_at: AreaAt, grid: Grid) -> Iterator[list[str]]:
+    """For each of some bands that are alike, epoch by epoch, the formulas of an area, row by row,
+    as ``entry_text`` writes them."""
+    epochs, batches = grid
+    shape = area_at(epochs[0], batches[0]).shape
 
-    def row(index: int, i: int) -> str:
-        area = area_at(bands[index])
+    def row(epoch: int, batch: int, i: int) -> str:
+        area = area_at(epochs[epoch], batches[batch])
         found = (plan.formula(area, i, j) for j in range(shape.columns.size))
         return "".join(f"{_entry(area, formula)}\n" for formula in found if formula)
 
-    def whole(index: int, _row: int) -> str:
-        return "".join(row(index, i) for i in range(shape.rows.size))
+    def whole(epoch: int, batch: int) -> str:
+        return "".join(row(epoch, batch, i) for i in range(shape.rows.size))
 
-    if shape.size > len(bands):
+    if shape.size > grid.size:
         try:
-            pattern = learn(row, len(bands), shape.rows.size)
+            pattern = learn(row, len(epochs), len(batches), shape.rows.size)
         except IrregularError:
             pass  # rows that go through the columns of a matrix
         else:
-            for index in range(len(bands)):
-                pages = _lines(pattern.rows(index, shape.rows.size))
-                yield [entry for lines, _ in pages for entry in lines]
+            for epoch in range(len(epochs)):
+                for batch in range(len(batches)):
+                    pages = _lines(pattern.along(2, shape.rows.size, (epoch, batch)))
+                    yield [entry for lines, _ in pages for entry in lines]
             return
-    for lines, number in _lines(learn(whole, len(bands)).bands(len(bands))):
+    pattern = learn(whole, len(epochs), len(batches))
+    if len(batches) == 1:
+        yield from _bands(pattern.along(0, len(epochs)))
+        return
+    for epoch in range(len(epochs)):
+        yield from _bands(pattern.along(1, len(batches), (epoch,)))
+
+
+def _bands(repeated: Repeated) -> Iterator[list[str]]:
+    """The lines of each occurrence of a text."""
+    for lines, number in _lines(repeated):
         each = len(lines) // number
         for first in range(0, len(lines), each):
             yield lines[first : first + each]

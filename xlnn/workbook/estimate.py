@@ -27,8 +27,11 @@ MANY_CELLS = 1_000_000
 START_TIME, CELL_TIME, BYTE_TIME, MAP_TIME = 1.0, 0.9e-6, 0.012e-6, 12e-6
 """Seconds to write: the programs' start, a number, a byte of a formula, a row of the Map."""
 
-TRAIN_STEP_TIME, TRAIN_CELL_TIME = 10e-6, 8e-9
-"""Seconds to train an epoch: each step, and each cell of its matrix."""
+TRAIN_STEP_TIME, TRAIN_CELL_TIME = 1.5e-6, 5e-9
+"""Seconds to train an update: each step, and each cell of its matrix."""
+
+OTHER_SHEETS = 4
+"""Start, Map, Settings and Loss."""
 
 SPELLED_TIME = 60e-6
 """Seconds to write a cell of an epoch from which no pattern could be learned."""
@@ -92,24 +95,26 @@ def estimate(plan: Plan, epochs: int) -> Estimate:
 
     Raises PlanError for a sheet that no spreadsheet program would open.
     """
-    cells = formula_bytes = 0
+    cells = epochs * len(plan.recipe.curves)
+    formula_bytes = 0
     for sheet in plan.sheets:
-        number, written = _cells(plan, sheet), _formula_bytes(plan, sheet)
+        number, written = _cells(sheet), _formula_bytes(plan, sheet)
         _check_size(plan, sheet, number * CELL_XML + written)
         cells += number
         formula_bytes += written
-    listed = sum(len(sheet.epochs) for sheet in plan.sheets)
+    listed = sum(sheet.bands for sheet in plan.sheets)
+    updates = epochs * plan.batches
     return Estimate(
-        sheets=len(plan.sheets) + 3,
+        sheets=len(plan.sheets) + OTHER_SHEETS,
         formula_cells=plan.formula_cells,
         rows=max(sheet.last_row for sheet in plan.sheets),
         columns=max(sheet.last_column for sheet in plan.sheets),
         size=EMPTY_SIZE
         + round(cells * CELL_SIZE + formula_bytes * FORMULA_SIZE + listed * MAP_SIZE),
-        train_seconds=epochs
+        train_seconds=updates
         * sum(TRAIN_STEP_TIME + step.shape.size * TRAIN_CELL_TIME for step in plan.recipe.steps),
         write_seconds=START_TIME
-        + SPELLED_TIME * sum(min(3, len(bands)) for bands in plan.stretches) * _spelled(plan)
+        + SPELLED_TIME * sum(min(3, len(epochs)) for epochs in plan.stretches) * _spelled(plan)
         + cells * CELL_TIME
         + formula_bytes * BYTE_TIME
         + listed * MAP_TIME,
@@ -121,38 +126,39 @@ def estimate(plan: Plan, epochs: int) -> Estimate:
 
 
 def _spelled(plan: Plan) -> int:
-    """The cells of an epoch that are written one by one, to learn from: of many rows only a few."""
+    """The cells of an epoch that are written one by one, to learn from: of many batches and rows
+    only a few."""
     return sum(
-        min(placement.rows, LONG_RUN) * placement.columns
+        min(placement.rows, LONG_RUN) * placement.columns * len(plan.batch_groups_of(sheet.name))
         for sheet in plan.sheets
-        for placement in sheet.placements
-        if placement.shown and len(sheet.epochs) == len(plan.epochs)
+        for placement in sheet.arrangement.placements
+        if placement.shown and sheet.recurrence != "once"
     )
 
 
-def _cells(plan: Plan, sheet: Sheet) -> int:
+def _cells(sheet: Sheet) -> int:
     """The numbers on a sheet, and the headings of their rows."""
-    shown = [placement for placement in sheet.placements if placement.shown]
-    return len(sheet.epochs) * sum(p.rows * (p.columns + 1) for p in shown)
+    shown = [placement for placement in sheet.arrangement.placements if placement.shown]
+    return sheet.bands * sum(p.rows * (p.columns + 1) for p in shown)
 
 
 def _formula_bytes(plan: Plan, sheet: Sheet) -> int:
     """The length of all formulas on a sheet: that of its last epoch's first one stands for all."""
     total = 0
-    for bands in plan.stretches_of(sheet.name):
-        epoch = sheet.epochs[bands[-1]]
-        for area in (*plan.operands(sheet.name, epoch), plan.matrix(sheet.name, epoch)):
+    for grid in plan.grids(sheet.name):
+        moment = plan.epochs[grid.epochs[-1]], grid.batches[-1]
+        for area in (*plan.operands(sheet.name, *moment), plan.matrix(sheet.name, *moment)):
             formula = plan.formula(area, 0, 0)
             if formula is not None:
                 tiles = area.shape.size // (formula.window.rows * formula.window.columns)
-                total += len(bands) * tiles * len(formula.text)
+                total += grid.size * tiles * len(formula.text)
     return total
 
 
 def _check_size(plan: Plan, sheet: Sheet, size: int) -> None:
     if size <= LARGEST_SHEET:
         return
-    fit = len(sheet.epochs) * LARGEST_SHEET // size
+    fit = len(plan.epochs) * LARGEST_SHEET // size
     advice = f"show at most {fit:,} epochs (--show)" if fit else "use a smaller table"
     if plan.style == "cell":
         advice += ", or write one formula a matrix (--formulas matrix)"

@@ -21,13 +21,20 @@ from xlnn.maths.expr import (
     SCALAR,
     Apply,
     Arithmetic,
+    BatchSum,
+    Column,
+    ColumnMax,
+    ColumnMin,
     ColumnSum,
     Comparison,
     Expr,
+    Largest,
     MatMul,
     Matrix,
     Negative,
     Number,
+    Pick,
+    RowCount,
     RowMax,
     Rows,
     RowSum,
@@ -66,7 +73,8 @@ def _operands(expr: Expr, result: Shape) -> Iterator[Operand]:
 @_operands.register(Matrix)
 @_operands.register(Transpose)
 @_operands.register(Rows)
-def _(expr: Matrix | Transpose | Rows, result: Shape) -> Iterator[Operand]:
+@_operands.register(Column)
+def _(expr: Matrix | Transpose | Rows | Column, result: Shape) -> Iterator[Operand]:
     shape = shape_of(expr)
     # The axes are compared, not the sizes: a bias row stands above even a single sample.
     serves_every_row = shape.rows == ONE and result.rows != ONE
@@ -86,14 +94,30 @@ def _(expr: MatMul, result: Shape) -> Iterator[Operand]:
 
 
 @_operands.register
-def _(expr: ColumnSum, result: Shape) -> Iterator[Operand]:
+def _(expr: Pick, result: Shape) -> Iterator[Operand]:
+    yield Operand(expr.order, "left")
+    yield Operand(expr.argument, "above")
+
+
+@_operands.register(ColumnSum)
+@_operands.register(ColumnMin)
+@_operands.register(ColumnMax)
+def _(expr: ColumnSum | ColumnMin | ColumnMax, result: Shape) -> Iterator[Operand]:
     yield Operand(expr.argument, "above")
 
 
 @_operands.register(RowSum)
 @_operands.register(RowMax)
-def _(expr: RowSum | RowMax, result: Shape) -> Iterator[Operand]:
+@_operands.register(Largest)
+def _(expr: RowSum | RowMax | Largest, result: Shape) -> Iterator[Operand]:
     yield Operand(expr.argument, "left")
+
+
+@_operands.register(RowCount)
+@_operands.register(BatchSum)
+def _(expr: RowCount | BatchSum, result: Shape) -> Iterator[Operand]:
+    # What is only counted needs no copy, and all batches would be too many.
+    yield from ()
 
 
 @_operands.register(Arithmetic)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from functools import partial
 
@@ -11,10 +12,13 @@ from xlnn.maths.words import notation, sentence
 from xlnn.training.trace import Trace
 from xlnn.workbook.band_rows import BandRows, name_of
 from xlnn.workbook.bands import Bands
-from xlnn.workbook.cells import Cell, Epochs, Link, LinkedEpochs, Page, Row
+from xlnn.workbook.cells import Batches, Cell, Epochs, Link, Page, RecurringLinks, Row
 from xlnn.workbook.labels import LabelSource
-from xlnn.workbook.plan import MAP, SETTINGS, START, Plan, Sheet, cell_name
-from xlnn.workbook.texts import Texts, about, axis_name
+from xlnn.workbook.plan import MAP, SETTINGS, START, Grid, Plan, Sheet, cell_name
+from xlnn.workbook.texts import Texts, about, axis_name, notes
+
+DATA = re.compile("[Xy](|_test)")
+"""The names of data as it enters the network."""
 
 TITLE, NOTATION, SENTENCE, WHY, NOTE, LINKS = range(1, 7)
 """The rows above the first band."""
@@ -43,11 +47,15 @@ class _MatrixSheet:
     def __init__(self, rows: BandRows) -> None:
         self._bands = Bands(rows)
         self.plan, self.sheet, self.texts = rows.plan, rows.sheet, rows.texts
+        self.described = rows.trace.experiment.description
 
     def rows(self) -> Iterator[Row | Epochs]:
         yield from self._head()
-        for bands in self.plan.stretches_of(self.sheet.name):
-            yield Epochs(len(bands), [*self._bands.parts(bands)])
+        name, plan = self.sheet.name, self.plan
+        for epochs in plan.stretches_of(name):
+            grids = [Grid(epochs, batches) for batches in plan.batch_groups_of(name)]
+            groups = [Batches(len(grid.batches), [*self._bands.parts(grid)]) for grid in grids]
+            yield Epochs(len(epochs), groups)
 
     def _head(self) -> Iterator[Row]:
         member, texts = self.sheet.member, self.texts
@@ -64,8 +72,11 @@ class _MatrixSheet:
         if isinstance(member, Step):
             words.insert(0, sentence(member.name, member.expr, texts["phrases"]))
         yield Row(SENTENCE, [Cell(1, "text", " ".join(words))])
-        yield Row(WHY, [Cell(1, "text", about(texts, "why", member.name))])
-        yield Row(NOTE, [Cell(1, "note", about(texts, "note", member.name))])
+        # Data that a step computes from raw data is scaled.
+        scaled = isinstance(member, Step) and DATA.fullmatch(member.name)
+        what = "data" + DATA.sub(r"\1_scaled", member.name) if scaled else member.name
+        yield Row(WHY, [Cell(1, "text", about(texts, "why", what))])
+        yield Row(NOTE, [Cell(1, "note", notes(texts, member.name, self.described))])
         ways = self._ways()
         for row in (LINKS, LINKS + 1):
             cells = [
@@ -79,13 +90,14 @@ class _MatrixSheet:
         member = self.sheet.member
         if isinstance(member, Step):
             return f"{member.name} = {notation(member.expr)}"
-        given = "given" if member in self.plan.recipe.data else "start_value"
+        recipe = self.plan.recipe
+        given = "given" if member in (*recipe.data, *recipe.drawn) else "start_value"
         return f"{member.name}  ({self.texts['start'][given]})"
 
     def _ways(self) -> dict[tuple[int, int], tuple[str, str]]:
         """The links at the top: by row and column, the text and the sheet it leads to."""
         words = self.texts["links"]
-        names = [sheet.name for sheet in self.plan.sheets]
+        names = self.plan.pages
         place = names.index(self.sheet.name)
         back = names[place - 1] if place else SETTINGS
         onward = names[place + 1] if place + 1 < len(names) else START
@@ -96,28 +108,30 @@ class _MatrixSheet:
             (LINKS + 1, 2): (words["next"], onward),
         }
 
-    def links(self) -> Iterator[Link | LinkedEpochs]:
+    def links(self) -> Iterator[Link | RecurringLinks]:
         """All links of the sheet: those at the top, and the operands' titles."""
         for (row, column), (_, target) in self._ways().items():
             yield Link(cell_name(row, column), f"{target}!A1")
-        if self.sheet.operands:
-            for bands in self.plan.stretches_of(self.sheet.name):
-                yield LinkedEpochs(len(bands), partial(self._band_links, bands))
+        if self.sheet.arrangement.operands:
+            for grid in self.plan.grids(self.sheet.name):
+                links = partial(self._band_links, grid)
+                yield RecurringLinks(len(grid.epochs), len(grid.batches), links)
 
-    def _band_links(self, bands: range, index: int) -> list[Link]:
-        epoch = self.sheet.epochs[bands[index]]
-        first = self.plan.band_row(self.sheet.name, epoch)
+    def _band_links(self, grid: Grid, epoch: int, batch: int) -> list[Link]:
+        moment = self.plan.epochs[grid.epochs[epoch]], grid.batches[batch]
+        first = self.plan.band_row(self.sheet.name, *moment)
         return [
             Link(
                 cell_name(first + placement.title_row, placement.column),
-                self._source(placement.view, epoch),
+                self._source(placement.view, *moment),
             )
-            for placement in self.sheet.operands
+            for placement in self.plan.arrangement(self.sheet.name, moment[1]).operands
         ]
 
-    def _source(self, view: Expr, epoch: int) -> str:
+    def _source(self, view: Expr, epoch: int, batch: int) -> str:
         """The place where an operand is computed, or chosen."""
         name = name_of(view)
         if name in self.plan.recipe.settings:
             return f"{SETTINGS}!{cell_name(self.plan.setting_row(name), 2)}"
-        return f"{name}!{self.plan.matrix(name, epoch).range}"
+        area = self.plan.matrix(name, epoch, batch)
+        return f"{area.sheet}!{area.range}"

@@ -35,57 +35,61 @@ class IrregularError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """A text that recurs along two axes: epoch by epoch, and in each epoch row by row."""
+    """A text that recurs along several axes: epochs, the batches of each, the rows of each."""
 
     pieces: tuple[bytes, ...]
     """What is the same everywhere: before, between and after the numbers that grow."""
     firsts: tuple[int, ...]
     """The growing numbers of the first occurrence."""
-    by_epoch: tuple[int, ...]
-    by_row: tuple[int, ...]
-    """What each grows by from one epoch, and from one row, to the next."""
+    steps: tuple[tuple[int, ...], ...]
+    """For each axis, what each number grows by from one place to the next."""
 
-    def bands(self, epochs: int) -> Repeated:
-        """The text once in each epoch."""
-        return _repeated(self.pieces, self.firsts, self.by_epoch, epochs)
+    def along(self, axis: int, count: int, start: Sequence[int] = ()) -> Repeated:
+        """The text at so many places along an axis, from a place on that is counted from 0 along
+        all axes (default: the first)."""
+        firsts = list(self.firsts)
+        for steps, times in zip(self.steps, start, strict=False):
+            if times:
+                firsts = [a + times * step for a, step in zip(firsts, steps, strict=True)]
+        return _repeated(self.pieces, firsts, self.steps[axis], count)
 
-    def rows(self, epoch: int, rows: int) -> Repeated:
-        """The text in each row of an epoch, counted from 0."""
-        firsts = (a + epoch * step for a, step in zip(self.firsts, self.by_epoch, strict=True))
-        return _repeated(self.pieces, firsts, self.by_row, rows)
 
-
-def learn(occurrence: Callable[[int, int], str], epochs: int, rows: int = 1) -> Pattern:
-    """The pattern of a text, given how it reads in an epoch and a row, both from 0.
+def learn(occurrence: Callable[..., str], *counts: int) -> Pattern:
+    """The pattern of a text, given how it reads at a place along axes of so many places each.
 
     Raises IrregularError where two occurrences differ in more than numbers, or the last one is
     not what the first ones promise.
     """
+    origin, far = (0,) * len(counts), tuple(count - 1 for count in counts)
+    nexts = [
+        tuple(min(1, counts[axis] - 1) if axis == other else 0 for other in range(len(counts)))
+        for axis in range(len(counts))
+    ]
     # In a dictionary, as these are often the same, and each is written cell by cell.
-    corners = dict.fromkeys([(0, 0), (min(1, epochs - 1), 0), (0, min(1, rows - 1))])
-    corners[epochs - 1, rows - 1] = None
-    if len(corners) == 1:
-        return Pattern((_prepared(occurrence(0, 0)),), (), (), ())
-    texts = {corner: _DIGITS.split(_prepared(occurrence(*corner))) for corner in corners}
-    first, last = texts[0, 0], texts[epochs - 1, rows - 1]
-    next_epoch, next_row = texts[min(1, epochs - 1), 0], texts[0, min(1, rows - 1)]
-    if not first[::2] == next_epoch[::2] == next_row[::2] == last[::2]:
+    places = dict.fromkeys([origin, *nexts, far])
+    if len(places) == 1:
+        nothing = tuple(() for _ in counts)
+        return Pattern((_prepared(occurrence(*origin)),), (), nothing)
+    texts = {place: _DIGITS.split(_prepared(occurrence(*place))) for place in places}
+    first, last = texts[origin], texts[far]
+    others = [texts[place] for place in nexts]
+    if any(first[::2] != text[::2] for text in (*others, last)):
         raise IrregularError("two occurrences of a text differ in more than numbers")
-    pieces, firsts, by_epoch, by_row = [first[0]], [], [], []
+    pieces, firsts, steps = [first[0]], [], []
     for i in range(1, len(first), 2):
-        if first[i] == next_epoch[i] == next_row[i] == last[i]:
+        if first[i] == last[i] and all(first[i] == text[i] for text in others):
             pieces[-1] += first[i] + first[i + 1]
             continue
         number = int(first[i])
-        epoch_step, row_step = int(next_epoch[i]) - number, int(next_row[i]) - number
-        grown = number + (epochs - 1) * epoch_step + (rows - 1) * row_step
-        if int(last[i]) != grown or min(epoch_step, row_step) < 0:
+        growth = [int(text[i]) - number for text in others]
+        grown = number + sum(a * b for a, b in zip(growth, far, strict=True))
+        if int(last[i]) != grown or min(growth) < 0:
             raise IrregularError("a number does not grow by the same step each time")
         pieces.append(first[i + 1])
         firsts.append(number)
-        by_epoch.append(epoch_step)
-        by_row.append(row_step)
-    return Pattern(tuple(pieces), tuple(firsts), tuple(by_epoch), tuple(by_row))
+        steps.append(growth)
+    by_axis = tuple(tuple(growth[axis] for growth in steps) for axis in range(len(counts)))
+    return Pattern(tuple(pieces), tuple(firsts), by_axis)
 
 
 def _prepared(text: str) -> bytes:

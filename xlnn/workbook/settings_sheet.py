@@ -7,6 +7,7 @@ with, so that an audit can draw its plan again from the workbook alone.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import fields
 
 from xlnn.experiment.experiment import Experiment
 from xlnn.training.trace import Trace
@@ -24,45 +25,46 @@ from xlnn.workbook.texts import Texts
 LINKS = 2
 
 
-def built_with(experiment: Experiment, plan: Plan, version: str) -> dict[str, str | float]:
-    """What a workbook was built with, by key, lists as texts."""
-    samples, inputs = experiment.X.shape
+def built_with(
+    experiment: Experiment, plan: Plan, trained: int, version: str
+) -> dict[str, str | float]:
+    """What a workbook was built with after so many trained epochs, by key, lists as texts."""
+    described = experiment.description
     drawn = len(experiment.weights) < len(plan.recipe.parameters)
-    return {
+    seeded = drawn or experiment.shuffle or described.test_samples > 0
+    stop = experiment.stop_below
+    found = {
         "title": experiment.title,
         "xlnn": version,
-        "samples": samples,
-        "inputs": inputs,
-        "hidden": ", ".join(str(size) for size in experiment.hidden),
-        "outputs": experiment.y.shape[1],
-        "activation": experiment.activation,
-        "output_activation": experiment.output_activation,
-        "biases": _yes(experiment.biases),
+        **{field.name: getattr(described, field.name) for field in fields(described)},
+        "class_names": ", ".join(experiment.classes) or "none",
         "start": experiment.start if drawn else "given",
-        "seed": experiment.seed if drawn else "none",
         "given": ", ".join(experiment.weights) or "none",
-        "scale": experiment.scale,
+        "seed": experiment.seed if seeded else "none",
+        "generator": experiment.generator,
+        "skip": experiment.skip,
         "test_fraction": experiment.test_fraction,
-        "loss": experiment.loss,
-        "epochs": experiment.epochs,
-        "batch_size": experiment.batch_size,
-        "optimizer": experiment.optimizer,
-        "gradient": experiment.gradient,
-        "update_biases": _yes(experiment.update_biases),
-        "shuffle": _yes(experiment.shuffle),
+        "epochs": trained,
+        "stop_below": "none" if stop is None else stop,
         "show": epoch_ranges(plan.epochs),
         "formulas": plan.style,
         "operands": experiment.operands,
     }
+    return {key: _said(value) for key, value in found.items()}
 
 
-def _yes(answer: bool) -> str:
-    return "true" if answer else "false"
+def _said(value: object) -> str | float:
+    """A setting as a cell holds it."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, tuple):
+        return ", ".join(map(str, value)) or "none"
+    return value if isinstance(value, (str, float)) else int(str(value))
 
 
 def settings_page(plan: Plan, trace: Trace, texts: Texts, version: str) -> Page:
     """The page of the Settings."""
-    built = built_with(trace.experiment, plan, version)
+    built = built_with(trace.experiment, plan, len(trace.loss), version)
     last = SETTINGS_FIRST + len(plan.recipe.settings) + 1 + len(built)
     return Page(
         name=SETTINGS,

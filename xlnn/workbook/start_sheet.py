@@ -9,7 +9,7 @@ from xlnn.maths.recipe import Step
 from xlnn.maths.words import notation
 from xlnn.training.trace import Trace
 from xlnn.workbook.cells import Cell, Link, Page, Row
-from xlnn.workbook.plan import MAP, SETTINGS, START, Plan, cell_name
+from xlnn.workbook.plan import LOSS, MAP, SETTINGS, START, Plan, cell_name
 from xlnn.workbook.settings_sheet import epoch_ranges
 from xlnn.workbook.texts import Texts
 
@@ -58,7 +58,10 @@ class _Start:
         self._line(Cell(1, "text", words["what"]))
         self._line(Cell(1, "text", words["live"]))
         self._line(Cell(1, "text", self._network()))
-        self._line(Cell(1, "link", MAP), Cell(2, "link", SETTINGS), links={1: MAP, 2: SETTINGS})
+        for note in experiment.notes:
+            self._line(Cell(1, "note", note))
+        ways = {1: MAP, 2: SETTINGS, 3: LOSS}
+        self._line(*(Cell(i, "link", way) for i, way in ways.items()), links=ways)
         self._line()
         for text in words["read"]:
             self._line(Cell(1, "text", text))
@@ -76,15 +79,26 @@ class _Start:
             self.links.append(Link(cell_name(number, column), f"{target}!A1"))
 
     def _network(self) -> str:
-        experiment = self.trace.experiment
+        experiment, words = self.trace.experiment, self.texts["start"]
         sizes = [experiment.X.shape[1], *experiment.hidden, experiment.y.shape[1]]
-        return str(
-            self.texts["start"]["network"].format(
+        said = [
+            words["network"].format(
                 layers="-".join(str(size) for size in sizes),
-                samples=len(experiment.X),
-                epochs=experiment.epochs,
+                samples=len(experiment.rows[0]),
+                epochs=len(self.trace.loss),
             )
-        )
+        ]
+        if experiment.rows[1]:
+            said.append(words["tested"].format(tested=len(experiment.rows[1])))
+        if self.plan.batches > 1:
+            order = words["shuffled" if experiment.shuffle else "in_order"]
+            said.append(words["batches"].format(batches=self.plan.batches, order=order))
+        if experiment.classes:
+            said.append(words["classes"].format(classes=", ".join(experiment.classes)))
+        if len(self.trace.loss) < experiment.epochs:
+            bound = f"{experiment.stop_below:g}"
+            said.append(words["stopped"].format(epoch=len(self.trace.loss), bound=bound))
+        return " ".join(said)
 
     def _legend(self) -> None:
         words = self.texts["start"]
@@ -92,7 +106,7 @@ class _Start:
         roles = ["input", "result"]
         if self.plan.shows_operands:
             roles.append("operand")
-        if len(self.plan.epochs) > 1:
+        if len(self.plan.epochs) * self.plan.batches > 1:
             roles.append("carried")
         for role in roles:
             self._line(Cell(1, role, 0.123456), Cell(2, "comment", words[f"legend_{role}"]))
@@ -108,8 +122,8 @@ class _Start:
             if isinstance(member, Step):
                 formula = notation(member.expr)
             else:
-                data = member in self.plan.recipe.data
-                formula = words["given"] if data else words["start_value"]
+                given = member in (*self.plan.recipe.data, *self.plan.recipe.drawn)
+                formula = words["given"] if given else words["start_value"]
             self._line(
                 Cell(1, "value", member.number),
                 Cell(2, "link", member.name),
@@ -127,10 +141,13 @@ class _Start:
             self._line(Cell(1, "text", words["given_start"].format(", ".join(experiment.weights))))
         if drawn:
             method, seed = experiment.start, experiment.seed
-            self._line(Cell(1, "text", words["drawn_start"].format(", ".join(drawn), method, seed)))
-        shown = epoch_ranges(plan.epochs)
-        self._line(Cell(1, "text", words["shown"].format(shown=shown, epochs=experiment.epochs)))
-        if len(plan.epochs) < experiment.epochs:
+            text = words["drawn_start"].format(", ".join(drawn), method, seed)
+            if experiment.generator == "legacy":
+                text = f"{text} {words['legacy'].format(experiment.skip)}"
+            self._line(Cell(1, "text", text))
+        shown, trained = epoch_ranges(plan.epochs), len(self.trace.loss)
+        self._line(Cell(1, "text", words["shown"].format(shown=shown, epochs=trained)))
+        if len(plan.epochs) < trained:
             self._line(Cell(1, "text", words["not_shown"]))
         if not plan.shows_operands:
             self._line(Cell(1, "text", words["no_operands"]))

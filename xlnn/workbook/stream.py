@@ -21,18 +21,19 @@ from functools import partial
 import numpy as np
 
 from xlnn.workbook.cells import (
+    Batches,
     Cell,
     Epochs,
     Link,
-    LinkedEpochs,
     Page,
     Passing,
     Recurring,
+    RecurringLinks,
     Row,
     Slot,
 )
 from xlnn.workbook.number_texts import number_texts
-from xlnn.workbook.pattern import SLOT, Pattern, Repeated, learn
+from xlnn.workbook.pattern import SLOT, Pattern, learn
 from xlnn.workbook.plan import MAX_LINKS, column_name
 from xlnn.workbook.strings import SharedStrings, cell_text, escaped
 from xlnn.workbook.theme import QUOTED, reads_like_formula
@@ -106,29 +107,39 @@ class _Cells:
         yield b"</sheetData>"
 
     def _epochs(self, epochs: Epochs) -> Iterator[bytes | bytearray]:
-        patterns = [self._pattern(part, epochs.number) for part in epochs.parts]
-        if len(epochs.parts) == 1 and epochs.parts[0].times == 1:
-            yield from self._repeat(epochs.parts[0], patterns[0].bands(epochs.number), None)
+        groups = [
+            (group, [self._pattern(part, epochs.number, group.number) for part in group.parts])
+            for group in epochs.groups
+        ]
+        if len(groups) == 1 and _is_one(groups[0][0]) and groups[0][0].number == 1:
+            yield from self._repeat(groups[0][0].parts[0], groups[0][1][0], 0, epochs.number)
             return
         for epoch in range(epochs.number):
-            for part, pattern in zip(epochs.parts, patterns, strict=True):
-                yield from self._repeat(part, pattern.rows(epoch, part.times), epoch)
+            for group, patterns in groups:
+                if _is_one(group):
+                    yield from self._repeat(group.parts[0], patterns[0], 1, group.number, epoch)
+                    continue
+                for batch in range(group.number):
+                    for part, pattern in zip(group.parts, patterns, strict=True):
+                        yield from self._repeat(part, pattern, 2, part.times, epoch, batch)
 
-    def _pattern(self, part: Recurring, epochs: int) -> Pattern:
-        def occurrence(epoch: int, time: int) -> str:
-            return "".join(self._row(row) for row in part.rows(epoch, time))
+    def _pattern(self, part: Recurring, epochs: int, batches: int) -> Pattern:
+        def occurrence(epoch: int, batch: int, time: int) -> str:
+            return "".join(self._row(row) for row in part.rows(epoch, batch, time))
 
-        return learn(occurrence, epochs, part.times)
+        return learn(occurrence, epochs, batches, part.times)
 
     def _repeat(
-        self, part: Recurring, repeated: Repeated, epoch: int | None
+        self, part: Recurring, pattern: Pattern, axis: int, count: int, *place: int
     ) -> Iterator[bytes | bytearray]:
-        """A part in all rows of an epoch, or once in every epoch."""
+        """A part so many times along an axis, in the epoch and the batch of ``place``."""
+        repeated = pattern.along(axis, count, place)
         for some in repeated.pages():
             numbers = None
             if part.numbers is not None:
-                here = (some, range(1)) if epoch is None else (range(epoch, epoch + 1), some)
-                numbers = part.numbers(*here)
+                ranges = [range(i, i + 1) for i in (*place, 0, 0, 0)[:3]]
+                ranges[axis] = some
+                numbers = part.numbers(*ranges)
             yield repeated.text(some, numbers)
             self.progress(len(some) * part.formula_cells)
 
@@ -157,7 +168,12 @@ class _Cells:
         return f"{place}>{content}</c>" if content else f"{place}/>"
 
 
-def hyperlinks(links: Sequence[Link | LinkedEpochs]) -> Iterator[bytes | bytearray]:
+def _is_one(group: Batches) -> bool:
+    """Whether each batch of a group is a single part that stands there once."""
+    return len(group.parts) == 1 and group.parts[0].times == 1
+
+
+def hyperlinks(links: Sequence[Link | RecurringLinks]) -> Iterator[bytes | bytearray]:
     """The links of a sheet, as far as Excel takes them."""
     room = MAX_LINKS
     for number, item in enumerate(links):
@@ -167,18 +183,22 @@ def hyperlinks(links: Sequence[Link | LinkedEpochs]) -> Iterator[bytes | bytearr
             yield _link(item).encode()
             room -= 1
             continue
-        fit = min(item.number, room // len(item.links(0)))
-        if fit:
-            repeated = learn(partial(_links, item), fit).bands(fit)
+        each = len(item.links(0, 0))
+        pattern = learn(partial(_links, item), item.epochs, item.batches)
+        # Along the batches of each epoch, or along epochs of one batch each.
+        several = item.batches > 1
+        for epoch in range(item.epochs if several else 1):
+            fit = min(item.batches if several else item.epochs, room // each)
+            repeated = pattern.along(int(several), fit, (epoch,))
             for some in repeated.pages():
                 yield repeated.text(some, None)
-            room -= fit * len(item.links(0))
+            room -= fit * each
     if links:
         yield b"</hyperlinks>"
 
 
-def _links(item: LinkedEpochs, epoch: int, _row: int) -> str:
-    return "".join(map(_link, item.links(epoch)))
+def _links(item: RecurringLinks, epoch: int, batch: int) -> str:
+    return "".join(map(_link, item.links(epoch, batch)))
 
 
 def _link(link: Link) -> str:

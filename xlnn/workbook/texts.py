@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from xlnn.bundled import folder
+from xlnn.experiment.description import Description
 
 Texts = Mapping[str, Any]
 """The sections of a language's text file."""
@@ -20,8 +21,38 @@ def load_texts(language: str = "en") -> Texts:
 
 
 def about(texts: Texts, section: str, matrix: str) -> str:
-    """What a section (``why``, ``note``) says of a matrix, whichever layer it belongs to."""
-    return str(texts[section].get(re.sub(r"_\d+", "", matrix), ""))
+    """What a section (``why``, ``curve``) says of a matrix, whichever layer it belongs to."""
+    for name in _kinds(matrix):
+        if name in texts[section]:
+            return str(texts[section][name])
+    return ""
+
+
+def notes(texts: Texts, matrix: str, description: Description) -> str:
+    """What is to be noted of a matrix of such a network."""
+    return " ".join(
+        note["text"]
+        for note in texts["note"]
+        if note["matrix"] == _without_layer(matrix)
+        and all(getattr(description, key) == value for key, value in note["when"].items())
+    )
+
+
+def _kinds(matrix: str) -> Iterator[str]:
+    """The names under which something may be said of a matrix, most special first."""
+    name = _without_layer(matrix)
+    yield name
+    yield name.removesuffix("_test")
+    yield _PARAMETER.sub("parameter_", name)
+    yield _DATA.sub("data_", name)
+
+
+_PARAMETER = re.compile("^(wh|bh|wout|bout)_")
+_DATA = re.compile("^[Xy]_")
+
+
+def _without_layer(matrix: str) -> str:
+    return re.sub(r"_\d+", "", matrix)
 
 
 def axis_name(texts: Texts, name: str) -> str:

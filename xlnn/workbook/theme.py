@@ -20,6 +20,7 @@ NUMBER = "0.000"
 # A format with conditions, [>=1E7]0.000E+00;0.000, would follow the number, but programs drop
 # the minus sign of what falls to its last part.
 LARGE_NUMBER = "0.000E+00"
+SHARE = "0.0%"
 GENERAL = "General"
 
 QUOTED = "quoted "
@@ -73,9 +74,11 @@ def _style(
     return style
 
 
-def _numbers(name: str, *, fill: str, border: Side, color: str = "000000") -> list[NamedStyle]:
-    """A style for numbers with 3 decimals, one for whole numbers, one for very large ones."""
-    formats = {"": NUMBER, "whole ": GENERAL, "large ": LARGE_NUMBER}
+def _numbers(
+    name: str, *, border: Side, fill: str | None = None, color: str = "000000"
+) -> list[NamedStyle]:
+    """A style for numbers with 3 decimals, one for whole numbers, very large ones, shares."""
+    formats = {"": NUMBER, "whole ": GENERAL, "large ": LARGE_NUMBER, "share ": SHARE}
     return [
         _style(kind + name, fill=fill, border=border, color=color, number=number)
         for kind, number in formats.items()
@@ -101,6 +104,7 @@ def _styles() -> list[NamedStyle]:
         *_numbers("result", fill=YELLOW, border=_THICK),
         *_numbers("operand", fill=ORANGE, border=_THIN),
         *_numbers("carried", fill=ORANGE, border=_BLUE_LINE),
+        *_numbers("trained", color=GREY, border=_BLUE_LINE),
         _style("key", bold=True, color=GREY),
         _style("value", align="left"),
         _style("number value", align="left", number="0.0E+00"),

@@ -17,10 +17,10 @@ def column_widths(
 ) -> dict[int, float]:
     """By column from 1, in characters: wide enough for numbers, headings and titles, within
     reason."""
-    widths = {1: LEAST_WIDTH}
+    widths, placements = {1: LEAST_WIDTH}, sheet.arrangement.placements
     for column in range(2, sheet.last_column + 1):
         widths[column] = GAP_WIDTH
-    for placement in sheet.placements:
+    for placement in placements:
         columns = range(placement.column, placement.column + placement.columns)
         if placement.shown:
             texts = headings(experiment, placement.shape.columns)
@@ -29,10 +29,10 @@ def column_widths(
             if placement.place != "beside":
                 labels = headings(experiment, placement.shape.rows)
                 _widen(widths, placement.column - 1, max(map(len, labels)) + 2, MOST_HEADING)
-    for placement in sheet.placements:
+    for placement in placements:
         onward = [
             other.column
-            for other in sheet.placements
+            for other in placements
             if other.title_row == placement.title_row and other.column > placement.column
         ]
         if onward:  # else the title may run on to the right

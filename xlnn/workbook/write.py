@@ -6,26 +6,28 @@ from pathlib import Path
 
 from xlnn.experiment.experiment import Experiment
 from xlnn.progress import Progress, silent
+from xlnn.training.run import last_epoch
 from xlnn.training.trace import Trace
 from xlnn.workbook.draft import Draft
 from xlnn.workbook.estimate import estimate
 from xlnn.workbook.files import beside, keep
-from xlnn.workbook.layout import default_epochs, draw_plan
+from xlnn.workbook.layout import check_epochs, default_epochs, draw_plan
 from xlnn.workbook.plan import Plan
 from xlnn.workbook.start_sheet import Evidence
 
 
 def plan_for(experiment: Experiment) -> Plan:
     """The plan of an experiment's workbook. Raises PlanError where it does not fit."""
-    recipe = experiment.recipe
-    epochs = experiment.show or default_epochs(recipe, experiment.epochs)
-    return draw_plan(recipe, tuple(epochs), experiment.formulas, experiment.operands)
+    check_epochs(experiment.epochs)
+    schedule, last = experiment.schedule, last_epoch(experiment)
+    epochs = experiment.shown(last) or default_epochs(schedule, last)
+    return draw_plan(schedule, epochs, experiment.formulas, experiment.operands)
 
 
 def plan_of(trace: Trace) -> Plan:
     """The plan for the epochs that a trace has kept."""
     experiment = trace.experiment
-    return draw_plan(trace.recipe, trace.epochs, experiment.formulas, experiment.operands)
+    return draw_plan(trace.schedule, trace.epochs, experiment.formulas, experiment.operands)
 
 
 def write(

@@ -1,0 +1,67 @@
+"""What is measured of each epoch: loss and accuracy, of the training and of the test samples."""
+
+from __future__ import annotations
+
+from xlnn.maths.expr import BatchSum, Column, Comparison, Expr, Largest, Matrix, RowCount, Total
+from xlnn.maths.forward import Compute
+from xlnn.maths.network import Network
+from xlnn.maths.recipe import Draft
+
+Answers = tuple[Matrix, Matrix]
+"""What is true and what the network says, each a 1 in the column of a class."""
+
+
+def answers(
+    draft: Draft,
+    network: Network,
+    y: Matrix,
+    output: Matrix,
+    suffix: str = "",
+    *,
+    compute: Compute,
+) -> Answers | None:
+    """The classes of some samples, if the targets tell any: ``predicted`` (step 4) is 1 for the
+    class that the network chooses."""
+    predicted = f"predicted{suffix}"
+    if network.classes == "one-hot":
+        return y, compute(4, predicted, Largest(output))
+    if network.classes == "two":
+        classes = draft.known("classes")
+        bound = draft.setting("class_bound")
+        which = classes > bound
+        truth, actual = Comparison("=", Column(y) > bound, which), f"actual{suffix}"
+        if y.name == "y_batch":
+            known = draft.step(0, actual, truth)
+        else:  # the targets are the same in all epochs
+            known = draft.prepare(actual, truth)
+        chosen = Comparison("=", Column(output) > bound, which)
+        return known, compute(4, predicted, chosen)
+    return None
+
+
+def confusion(compute: Compute, found: Answers, suffix: str = "") -> Matrix:
+    """How often each class (row) was taken for each (column)."""
+    actual, predicted = found
+    return compute(5, f"confusion{suffix}", actual.T @ predicted)
+
+
+def correct(found: Answers) -> Expr:
+    """The number of samples whose class the network finds."""
+    actual, predicted = found
+    return Total(actual * predicted)
+
+
+def curves(draft: Draft, samples: Matrix, loss: Expr, right: Expr | None, name: str = "") -> None:
+    """The numbers that are listed for every epoch, given those of all its batches: the loss, the
+    loss of each of ``samples`` on average, and the share of classes that were found."""
+    total = draft.curve(f"{name}loss", loss)
+    draft.curve(f"{name}mean_loss", total / RowCount(samples))
+    if right is not None:
+        draft.curve(f"{name}accuracy", right / RowCount(samples))
+
+
+def over_batches(draft: Draft, network: Network, name: str, expr: Expr) -> Expr:
+    """A number of an update as one of the epoch: the sum over its batches, if it has several."""
+    if network.batches == 1:
+        return expr
+    return BatchSum(draft.step(5, name, expr))
