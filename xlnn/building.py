@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from xlnn.errors import OutputError
 from xlnn.experiment.experiment import Experiment
 from xlnn.progress import Progress, silent
-from xlnn.training.run import run
+from xlnn.training.run import last_epoch, run
 from xlnn.training.trace import Trace
 from xlnn.workbook.draft import Draft
 from xlnn.workbook.estimate import Estimate, estimate
@@ -35,13 +35,12 @@ class Built:
     """The audit by the embedded engine, unless it was left out."""
 
 
-def expect(experiment: Experiment) -> Estimate:
+def expect(experiment: Experiment, progress: Progress = silent) -> Estimate:
     """How large an experiment's workbook will be and how long it will take, before any work.
 
     Raises PlanError if it cannot fit.
     """
-    plan = plan_for(experiment)
-    return estimate(plan, experiment.epochs)
+    return estimate(plan_for(experiment, progress), last_epoch(experiment))
 
 
 def build(
@@ -64,9 +63,9 @@ def build(
             raise OutputError(
                 f"{path} is what the experiment is read from: choose another file with -o"
             )
-    plan = plan_for(experiment)
+    plan = plan_for(experiment, progress)
     report = None
-    with beside(path, estimate(plan, experiment.epochs).size, force=force) as draft:
+    with beside(path, estimate(plan, last_epoch(experiment)).size, force=force) as draft:
         trace = run(experiment, plan.epochs, progress)
         with draft.open("w+b") as file, Draft(plan, trace, file) as workbook:
             workbook.write(progress=progress)

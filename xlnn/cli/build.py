@@ -30,9 +30,13 @@ def _range(part: str) -> list[int]:
 
 def _sizes(
     _ctx: click.Context, _param: click.Parameter, values: tuple[str, ...]
-) -> tuple[int, ...]:
+) -> list[int] | None:
+    if not values:
+        return None
+    if values == ("none",):
+        return []
     try:
-        return tuple(int(part) for value in values for part in value.split(","))
+        return [int(part) for value in values for part in value.split(",")]
     except ValueError as error:
         raise click.BadParameter(
             f"{', '.join(map(repr, values))}: give numbers of neurons, such as 3"
@@ -63,6 +67,7 @@ def _batch_size(
     metavar="COLUMN",
     help="A column to learn from (repeatable). [default: all but the targets]",
 )
+@click.option("--names", metavar="COLUMN", help="A column that names the samples.")
 @click.option("--sheet", metavar="NAME", help="The sheet of an Excel table. [default: the first]")
 @click.option("--title", help="The title on the workbook's first sheet.")
 @click.option(
@@ -70,18 +75,43 @@ def _batch_size(
     multiple=True,
     callback=_sizes,
     metavar="N",
-    help="Neurons of a hidden layer (repeatable: one per layer). [3]",
+    help="Neurons of a hidden layer (repeatable: one per layer), or none. [3]",
 )
-@click.option("--activation", metavar="NAME", help="Of the hidden layers. [sigmoid]")
-@click.option("--output-activation", metavar="NAME", help="Of the output layer. [sigmoid]")
-@click.option("--loss", metavar="NAME", help="[squared-error]")
+@click.option(
+    "--activation",
+    metavar="NAME",
+    help="Of the hidden layers: sigmoid, tanh, relu, leaky-relu, linear or threshold. [sigmoid]",
+)
+@click.option(
+    "--output-activation",
+    metavar="NAME",
+    help="Of the output layer: one of these, or softmax. [sigmoid]",
+)
+@click.option("--biases/--no-biases", default=None, help="Whether neurons have biases. [yes]")
+@click.option("--loss", metavar="NAME", help="squared-error or cross-entropy. [squared-error]")
 @click.option("--epochs", type=int, metavar="N", help="How often all samples go through. [1]")
 @click.option("--learning-rate", type=float, metavar="RATE", help="[0.1]")
 @click.option("--batch-size", callback=_batch_size, metavar="all|N", help="[all]")
-@click.option("--optimizer", metavar="NAME", help="[gradient-descent]")
+@click.option(
+    "--shuffle/--no-shuffle", default=None, help="Each epoch in an order of its own. [no]"
+)
+@click.option(
+    "--optimizer",
+    metavar="NAME",
+    help="gradient-descent, momentum, nesterov or adam. [gradient-descent]",
+)
+@click.option("--momentum", type=float, metavar="N", help="Of momentum and nesterov. [0.9]")
+@click.option("--gradient", metavar="sum|mean", help="Over the samples of an update. [sum]")
+@click.option("--stop-below", type=float, metavar="LOSS", help="Stop when the loss falls below it.")
 @click.option("--start", metavar="METHOD", help="uniform, normal, xavier, he or zeros. [uniform]")
-@click.option("--seed", type=int, metavar="N", help="Of the start values. [42]")
-@click.option("--scale", metavar="METHOD", help="[none]")
+@click.option(
+    "--seed", type=int, metavar="N", help="Of start values, shuffling and test samples. [42]"
+)
+@click.option("--scale", metavar="METHOD", help="Of the features: none, minmax or standard. [none]")
+@click.option("--scale-targets", metavar="METHOD", help="Of targets that are numbers. [none]")
+@click.option(
+    "--test-fraction", type=float, metavar="SHARE", help="Of samples held out for testing. [0]"
+)
 @click.option(
     "--show",
     callback=_epochs,
@@ -117,7 +147,7 @@ def command(
     with shown_progress(quiet) as progress:
         progress(f"reading {source}", 0, 0)
         experiment = xlnn.load(source, features=features or None, **chosen)
-        expected = expect(experiment)
+        expected = expect(experiment, progress)
     print_expected(expected, audited=not no_audit, quiet=quiet)
     with shown_progress(quiet) as progress:
         built = xlnn.build(experiment, output, force=force, audited=not no_audit, progress=progress)

@@ -6,10 +6,14 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import click
 
 from xlnn.progress import Progress
+
+if TYPE_CHECKING:
+    from click._termui_impl import ProgressBar
 
 PATIENCE = 0.7
 """Seconds before anything is shown: what is done by then needs no progress."""
@@ -33,11 +37,16 @@ def shown_progress(quiet: bool = False) -> Iterator[Progress]:
         line.clear()
 
 
+TRAINING = "training"
+"""What has a bar: nobody asks how many epochs a second there are."""
+
+
 class _Line:
-    """A line that is written over again and again."""
+    """A line that is written over again and again, or a bar."""
 
     def __init__(self, visible: bool) -> None:
         self._visible, self._shown = visible, False
+        self._bar: ProgressBar[int] | None = None
         self._work, self._started, self._drawn = "", 0.0, 0.0
         self._done = self._first = 0
 
@@ -47,18 +56,38 @@ class _Line:
             return
         now = time.monotonic()
         if work != self._work:
+            self._end_bar()
             # The first piece was done before anybody looked at the clock.
             self._work, self._done, self._first, self._started = work, 0, done, now
             if not total:
                 self._draw(f"{work} …", now)
                 return
         self._done += done
-        if now - self._started > PATIENCE and now - self._drawn > REDRAW:
+        if now - self._started <= PATIENCE:
+            return
+        if work == TRAINING:
+            self._advance(done, total)
+        elif now - self._drawn > REDRAW:
             rate = (self._done - self._first) / (now - self._started)
             text = f"{work}: {self._done:,} of {total:,}, {rate:,.0f} a second"
             if rate and self._done - self._first > ENOUGH * total:
                 text += f", {_duration((total - self._done) / rate)} left"
             self._draw(text, now)
+
+    def _advance(self, done: int, total: int) -> None:
+        """Moves the bar on."""
+        if self._bar is None:
+            self._bar = click.progressbar(
+                length=total, label=TRAINING, file=sys.stderr, show_pos=True
+            )
+            self._bar.update(self._done)
+        else:
+            self._bar.update(done)
+
+    def _end_bar(self) -> None:
+        if self._bar is not None:
+            self._bar.render_finish()
+            self._bar = None
 
     def _draw(self, text: str, now: float) -> None:
         click.echo(f"{CLEAR_LINE}{text}", nl=False, err=True)
@@ -66,6 +95,7 @@ class _Line:
 
     def clear(self) -> None:
         """Takes the line away, so that what follows starts on an empty one."""
+        self._end_bar()
         if self._shown:
             click.echo(CLEAR_LINE, nl=False, err=True)
 

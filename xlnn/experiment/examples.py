@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from xlnn.bundled import folder
-from xlnn.errors import ExperimentError
+from xlnn.errors import ExperimentError, OutputError
 
 if TYPE_CHECKING:
     from xlnn.experiment.experiment import Experiment
@@ -43,5 +44,27 @@ def example_file(name: str) -> Path | None:
     return _files().get(name)
 
 
+def copy_example(name: str, folder: Path) -> list[Path]:
+    """Copies the file of a ready example into a folder, with the table that it reads, to be
+    changed there. Raises ExperimentError for a name that is none, OutputError where one of them
+    is there already."""
+    if name not in _files():
+        example(name)  # says which there are
+    source = _files()[name]
+    document = tomllib.loads(source.read_text(encoding="utf-8"))
+    files = [source]
+    if table := document.get("data", {}).get("file"):
+        files.append(source.parent / table)
+    copies = [folder / file.name for file in files]
+    for copy in copies:
+        if copy.exists():
+            raise OutputError(f"{copy} exists: nothing was copied; choose another folder")
+    folder.mkdir(parents=True, exist_ok=True)
+    for file, copy in zip(files, copies, strict=True):
+        shutil.copyfile(file, copy)
+    return copies
+
+
 def _files() -> dict[str, Path]:
-    return {path.stem: path for path in sorted((folder() / "examples").glob("*.toml"))}
+    found = (folder() / "examples").glob("*.toml")
+    return {path.stem: path for path in sorted(found, key=lambda path: path.stem)}

@@ -144,6 +144,10 @@ class Experiment:
             self._set("stop_below", _finite(self.stop_below, "stop_below"))
         self.shown(self.epochs)  # what cannot be shown is said now
         inputs, outputs = X.shape[1], y.shape[1]
+        if self.class_names is not None:
+            self._set("class_names", _texts(self.class_names, "class_names"))
+            if targets is None and self.target_names is None and len(self.class_names) == outputs:
+                targets = list(self.class_names)
         self._name("sample_names", samples, [f"sample {i + 1}" for i in range(len(X))])
         self._name("feature_names", features, [f"x{i + 1}" for i in range(inputs)])
         self._name("target_names", targets, [f"y{i + 1}" for i in range(outputs)])

@@ -26,9 +26,10 @@ class Encoded:
 
 
 def are_labels(cells: Sequence[Any]) -> bool:
-    """Whether a column of targets holds texts, not numbers: at least one that is none."""
+    """Whether a column of targets holds labels: more than half of it are texts, and no numbers.
+    Fewer are mistakes in a column of numbers."""
     texts = [cell for cell in cells if isinstance(cell, str) and cell.strip()]
-    return any(not _is_number(text) for text in texts)
+    return sum(not _is_number(text) for text in texts) > len(cells) / 2
 
 
 def encode(cells: Sequence[Any], column: str = "y") -> Encoded:
@@ -78,7 +79,7 @@ def _check_alike(counts: Counter[str], column: str) -> None:
 
 def _is_number(text: str) -> bool:
     try:
-        float(text)
+        float(text.replace(",", "."))  # 0,5 is a number with a comma, and an error elsewhere
     except ValueError:
         return text.strip().lower() in ("true", "false")  # as Excel's TRUE and FALSE arrive
     return True

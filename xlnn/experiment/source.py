@@ -19,29 +19,31 @@ def load(
     target: Sequence[str] = (),
     features: Sequence[str] | None = None,
     sheet: str | None = None,
+    names: str | None = None,
     **fields: Any,
 ) -> Experiment:
     """The experiment of an example's name, an experiment file (.toml) or a table.
 
     ``fields`` are fields of Experiment that win over the file's. A table (.csv, .tsv, .xlsx,
-    .parquet) needs ``target``, the columns to be learned. Raises ExperimentError or DataError.
+    .parquet) needs ``target``, the columns to be learned; ``names`` is a column that names the
+    samples. Raises ExperimentError or DataError.
     """
     path = Path(source)
     suffix = path.suffix.lower()
     if suffix in SUFFIXES:
-        return _from_table(path, target, features, sheet, fields)
-    if target or features or sheet:
+        return _from_table(path, target, features, sheet, names, fields)
+    if target or features or sheet or names:
         raise ExperimentError(
-            f"{source}: --target, --feature and --sheet go with a table "
+            f"{source}: --target, --feature, --names and --sheet go with a table "
             f"({', '.join(SUFFIXES)}); an experiment names its columns itself"
         )
     if suffix == ".toml":
         return load_toml(path, fields)
-    names = examples()
-    if str(source) in names:
+    known = examples()
+    if str(source) in known:
         return example(str(source), fields)
     raise ExperimentError(
-        f"{source!s} is no example{nearest(str(source), names)}, no experiment (.toml) "
+        f"{source!s} is no example{nearest(str(source), known)}, no experiment (.toml) "
         f"and no table ({', '.join(SUFFIXES)}): xlnn examples lists the examples"
     )
 
@@ -51,17 +53,15 @@ def _from_table(
     target: Sequence[str],
     features: Sequence[str] | None,
     sheet: str | None,
+    names: str | None,
     fields: dict[str, Any],
 ) -> Experiment:
-    table = read_table(path, target, features, sheet)
-    title = f"{', '.join(table.target_names)} of {path.name}"
+    table = read_table(path, target, features, sheet, names)
+    title = f"{', '.join(target)} of {path.name}"
     try:
         return Experiment(
             **{
-                "X": table.X,
-                "y": table.y,
-                "feature_names": table.feature_names,
-                "target_names": table.target_names,
+                **table.fields,
                 "name": path.stem,
                 "sources": (path,),
                 "title": title,

@@ -1,7 +1,8 @@
 """Tables of a person's own: CSV, TSV, Excel and Parquet, read with pandas.
 
-Every cell that is used must be a finite number. One that is not is named by its row, as
-a spreadsheet counts rows (the header is row 1), and by its column.
+Every cell that is used must be a finite number; a single target may hold the names of classes. A
+cell that is not is named by its row, as a spreadsheet counts rows (the header is row 1), and by
+its column.
 """
 
 from __future__ import annotations
@@ -9,14 +10,15 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from xlnn.errors import DataError
+from xlnn.errors import DataError, ExperimentError
 from xlnn.experiment.experiment import nearest
+from xlnn.experiment.labels import are_labels, encode
 from xlnn.experiment.matrix import Array
 
 if TYPE_CHECKING:
@@ -40,6 +42,14 @@ class Table:
     """samples × targets"""
     feature_names: tuple[str, ...]
     target_names: tuple[str, ...]
+    class_names: tuple[str, ...] | None = None
+    """The classes, if the target holds their names."""
+    sample_names: tuple[str, ...] | None = None
+
+    @property
+    def fields(self) -> dict[str, Any]:
+        """The fields of an experiment that a table gives."""
+        return {each.name: getattr(self, each.name) for each in fields(self)}
 
 
 def read_table(
@@ -47,8 +57,10 @@ def read_table(
     target: Sequence[str],
     features: Sequence[str] | None = None,
     sheet: str | None = None,
+    names: str | None = None,
 ) -> Table:
-    """The chosen columns of a table; without ``features``, all that are no target.
+    """The chosen columns of a table; without ``features``, all that are no target and not
+    ``names``, the column that names the samples.
 
     Raises DataError for a file that cannot be read, a column that is not there, and cells
     that are blank, text, NaN or infinite.
@@ -63,7 +75,7 @@ def read_table(
             f'{path}: which column is to be learned? Name it with --target or target = ["…"]; '
             f"there are {_listed(columns)}"
         )
-    chosen = [column for column in columns if column not in target]
+    chosen = [column for column in columns if column not in target and column != names]
     wanted = chosen if features is None else list(features)
     unnamed = [column for column in wanted if column in frame.attrs.get("unnamed", ())]
     if unnamed and features is None:
@@ -71,7 +83,7 @@ def read_table(
             f"{path}: {unnamed[0]} has no header (is it only a count of the rows?): give it a "
             "name, or choose columns with --feature or features = […]"
         )
-    for column in [*target, *wanted]:
+    for column in [*target, *wanted, *([names] if names else [])]:
         if column not in columns:
             raise DataError(
                 f"{path} has no column {column!r}{nearest(column, columns)}; it has "
@@ -88,8 +100,17 @@ def read_table(
         )
     if not len(frame):
         raise DataError(f"{path} has a header but no rows: give at least one sample")
-    numbers = _numbers(path, frame, [*wanted, *target])
-    return Table(numbers[:, : len(wanted)], numbers[:, len(wanted) :], tuple(wanted), tuple(target))
+    X = _numbers(path, frame, wanted)
+    samples = tuple(map(str, frame[names])) if names else None
+    labelled = [column for column in target if are_labels(list(frame[column]))]
+    if labelled and len(target) == 1:
+        try:
+            found = encode(list(frame[labelled[0]]), labelled[0])
+        except ExperimentError as error:
+            raise DataError(f"{path}: {error}") from error
+        return Table(X, found.y, tuple(wanted), found.names, found.classes, samples)
+    y = _numbers(path, frame, target)
+    return Table(X, y, tuple(wanted), tuple(target), sample_names=samples)
 
 
 def _frame(path: Path, sheet: str | None) -> pd.DataFrame:
@@ -181,7 +202,7 @@ def _check_header(path: Path, names: list[str]) -> None:
             raise DataError(f"{path} has two columns called {name!r}: rename one of them")
 
 
-def _numbers(path: Path, frame: pd.DataFrame, columns: list[str]) -> Array:
+def _numbers(path: Path, frame: pd.DataFrame, columns: Sequence[str]) -> Array:
     """The columns as float64. Raises DataError naming the cells that are not finite numbers."""
     numbers = np.empty((len(frame), len(columns)))
     bad: list[str] = []

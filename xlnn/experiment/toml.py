@@ -13,7 +13,7 @@ from xlnn.experiment.experiment import Experiment, nearest
 from xlnn.experiment.table import read_table
 
 SECTIONS: Mapping[str, Mapping[str, str]] = {
-    "": {"title": "title"},
+    "": {"title": "title", "notes": "notes"},
     "data": {
         "X": "X",
         "y": "y",
@@ -21,7 +21,10 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
         "sheet": "",
         "target": "",
         "features": "",
+        "names": "",
+        "classes": "class_names",
         "scale": "scale",
+        "scale_targets": "scale_targets",
         "test_fraction": "test_fraction",
     },
     "network": {
@@ -29,20 +32,34 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
         "activation": "activation",
         "output_activation": "output_activation",
         "biases": "biases",
+        "bias_per": "bias_per",
+        "leak": "leak",
+        "threshold": "threshold",
+        "threshold_slope": "threshold_slope",
     },
     # Besides these, [start] holds start matrices by their names.
-    "start": {"method": "start", "seed": "seed"},
+    "start": {"method": "start", "seed": "seed", "generator": "generator", "skip": "skip"},
     "training": {
         "loss": "loss",
         "epochs": "epochs",
         "learning_rate": "learning_rate",
         "batch_size": "batch_size",
         "optimizer": "optimizer",
+        "momentum": "momentum",
+        "beta1": "beta1",
+        "beta2": "beta2",
+        "epsilon": "epsilon",
         "gradient": "gradient",
         "update_biases": "update_biases",
         "shuffle": "shuffle",
+        "stop_below": "stop_below",
     },
-    "workbook": {"show": "show", "formulas": "formulas", "operands": "operands"},
+    "workbook": {
+        "show": "show",
+        "formulas": "formulas",
+        "operands": "operands",
+        "accuracy": "accuracy",
+    },
 }
 """For each section and key the experiment's field; none for keys that say where data is."""
 
@@ -110,7 +127,7 @@ def _fields(path: Path, text: str, document: dict[str, Any]) -> dict[str, Any]:
     if "file" in data:
         fields |= _table(path, text, data)
     else:
-        for key in ("sheet", "target", "features"):
+        for key in ("sheet", "target", "features", "names"):
             if key in data:
                 raise ExperimentError(f"{_place(path, text, 'data', key)}: {key} goes with file")
     for key in ("X", "y"):
@@ -135,24 +152,21 @@ def _table(path: Path, text: str, data: dict[str, Any]) -> dict[str, Any]:
             raise ExperimentError(
                 f"{_place(path, text, 'data', key)}: give a list of column names, not {value!r}"
             )
-    if not isinstance(data["file"], str) or not isinstance(data.get("sheet", ""), str):
-        raise ExperimentError(f"{_place(path, text, 'data', 'file')}: give file and sheet as texts")
+    if not all(isinstance(data.get(key, ""), str) for key in ("file", "sheet", "names")):
+        raise ExperimentError(
+            f"{_place(path, text, 'data', 'file')}: give file, sheet and names as texts"
+        )
     try:
         table = read_table(
             path.parent / data["file"],
             target=columns["target"] or [],
             features=columns["features"],
             sheet=data.get("sheet"),
+            names=data.get("names"),
         )
     except DataError as error:
         raise DataError(f"{_place(path, text, 'data', 'file')}: {error}") from error
-    return {
-        "X": table.X,
-        "y": table.y,
-        "feature_names": table.feature_names,
-        "target_names": table.target_names,
-        "sources": (path.parent / data["file"],),
-    }
+    return table.fields | {"sources": (path.parent / data["file"],)}
 
 
 def _placed(

@@ -6,6 +6,7 @@ import time
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -57,9 +58,19 @@ def last_epoch(experiment: Experiment, progress: Progress = silent) -> int:
     if it has one, else the last that it asks for."""
     if experiment.stop_below is None:
         return experiment.epochs
+    if experiment not in _LAST:
+        _LAST[experiment] = _stop(experiment, experiment.stop_below, progress)
+    return _LAST[experiment]
+
+
+_LAST: WeakKeyDictionary[Experiment, int] = WeakKeyDictionary()
+"""Where training stopped, of experiments with a bound: found by training them."""
+
+
+def _stop(experiment: Experiment, bound: float, progress: Progress) -> int:
     training = _Training(experiment, experiment.epochs, progress)
     for epoch in training.advancing_to(experiment.epochs):
-        below = np.flatnonzero(training.curves["loss"][:epoch] < experiment.stop_below)
+        below = np.flatnonzero(training.curves["loss"][:epoch] < bound)
         if len(below):
             return int(below[0]) + 1
     return experiment.epochs

@@ -7,7 +7,10 @@ from itertools import groupby
 
 import numpy as np
 from openpyxl.chart import Reference, ScatterChart, Series
+from openpyxl.chart.axis import ChartLines
 from openpyxl.chart.legend import Legend
+from openpyxl.chart.shapes import GraphicalProperties
+from openpyxl.drawing.line import LineProperties
 from openpyxl.worksheet.worksheet import Worksheet
 
 from xlnn.maths.evaluate import Array
@@ -36,8 +39,10 @@ WIDTH = 18.0
 CHART_SIZE = 22.0, 11.0
 """Centimetres."""
 
-CURVES = ("mean_loss", "test_mean_loss")
+COLOURS = {"mean_loss": "1F4E9E", "test_mean_loss": "C55A11"}
 """What the chart shows: both are of one sample, so that they can be compared."""
+
+FAINT = "D9D9D9"
 
 
 def loss_page(plan: Plan, trace: Trace, texts: Texts) -> Page:
@@ -130,21 +135,29 @@ class _Chart:
         chart.scatterStyle = "lineMarker"
         chart.width, chart.height = CHART_SIZE  # type: ignore[assignment]  # in centimetres
         chart.x_axis.title, chart.y_axis.title = words["epoch"], words["of_a_sample"]
-        chart.x_axis.scaling.min = 1
+        chart.x_axis.scaling.min = 0
         chart.y_axis.scaling.min = 0
         for axis in (chart.x_axis, chart.y_axis):
             axis.delete = False  # else newer Excels show no axis
+            axis.number_format = "General"
+            axis.majorGridlines = ChartLines(spPr=_line(FAINT))
         last = LOSS_FIRST + len(self.trace.loss) - 1
         epochs = Reference(sheet, min_col=1, min_row=LOSS_FIRST, max_row=last)
-        shown = [name for name in curves if name in CURVES]
+        shown = [name for name in curves if name in COLOURS]
         for name in shown:
             column = LOSS_COLUMN + curves.index(name)
             values = Reference(sheet, min_col=column, min_row=LOSS_FIRST, max_row=last)
             series = Series(values, epochs, title=about(self.texts, "curve", name))
             series.marker.symbol = "circle" if last - LOSS_FIRST < 30 else "none"
             series.smooth = False
+            series.graphicalProperties.line.solidFill = COLOURS[name]
+            series.marker.graphicalProperties = GraphicalProperties(solidFill=COLOURS[name])
             chart.series.append(series)
         chart.legend = Legend() if len(shown) > 1 else None
         if chart.legend is not None:
             chart.legend.position = "b"
         sheet.add_chart(chart, cell_name(HEADER, LOSS_COLUMN + len(curves) + 1))
+
+
+def _line(colour: str) -> GraphicalProperties:
+    return GraphicalProperties(ln=LineProperties(solidFill=colour))

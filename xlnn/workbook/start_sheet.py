@@ -117,8 +117,8 @@ class _Start:
         self._line(
             *(Cell(i, "column title", text) for i, text in enumerate(words["steps_columns"], 1))
         )
-        for sheet in self.plan.sheets:
-            member = sheet.member
+        curves = self.plan.recipe.curves
+        for member in self.plan.recipe.members.values():
             if isinstance(member, Step):
                 formula = notation(member.expr)
             else:
@@ -129,7 +129,7 @@ class _Start:
                 Cell(2, "link", member.name),
                 Cell(3, "text", formula),
                 Cell(4, "text", str(member.shape)),
-                links={2: member.name},
+                links={2: LOSS if member.name in curves else member.name},
             )
 
     def _provenance(self, versions: str, evidence: Evidence | None) -> None:

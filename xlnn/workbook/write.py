@@ -16,10 +16,13 @@ from xlnn.workbook.plan import Plan
 from xlnn.workbook.start_sheet import Evidence
 
 
-def plan_for(experiment: Experiment) -> Plan:
-    """The plan of an experiment's workbook. Raises PlanError where it does not fit."""
+def plan_for(experiment: Experiment, progress: Progress = silent) -> Plan:
+    """The plan of an experiment's workbook; training tells the last epoch, if a bound ends it.
+
+    Raises PlanError where it does not fit.
+    """
     check_epochs(experiment.epochs)
-    schedule, last = experiment.schedule, last_epoch(experiment)
+    schedule, last = experiment.schedule, last_epoch(experiment, progress)
     epochs = experiment.shown(last) or default_epochs(schedule, last)
     return draw_plan(schedule, epochs, experiment.formulas, experiment.operands)
 
