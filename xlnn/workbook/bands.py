@@ -153,14 +153,17 @@ class Bands:
         plan, values = self._plan, self._trace.values
         result = placement.place == "result"
         name = self._sheet.name if result else name_of(placement.view)
-        epoch = plan.epochs[grid.epochs[epochs.start]]
-        first = plan.index(name, epoch, grid.batches[batch])
-        several = batches if plan.recipe.recurrence.get(name) == "update" else 1
-        entered = values.block(name, first, len(epochs) * several)
+        indexes = [
+            plan.index(name, plan.epochs[grid.epochs[index]], grid.batches[place])
+            for index in epochs
+            for place in range(batch, batch + batches)
+        ]
+        # Of what recurs more often than this sheet's bands, those between are left out; what
+        # recurs less often stays the same.
+        first, step = indexes[0], max(1, indexes[-1] - indexes[0]) // max(1, len(indexes) - 1)
+        entered = values.block(name, first, indexes[-1] - first + 1)[:: max(1, step)]
         rows = plan.schedule.at(grid.batches[batch]).shapes.get(name, SCALAR).rows.size
-        entered = entered[:, :rows]
-        if len(entered) < batches:  # the same for all batches of an epoch
-            entered = np.broadcast_to(entered, (batches, *entered.shape[1:]))
+        entered = np.broadcast_to(entered[:, :rows], (len(indexes), rows, entered.shape[2]))
         if result:
             return entered
         return np.stack([evaluate(placement.view, {name: each}) for each in entered])
