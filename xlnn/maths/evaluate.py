@@ -222,9 +222,10 @@ def _(expr: Apply) -> str:
 def _sigmoid(x: Array) -> Array:
     # The Excel formula computes e^x/(1+e^x) below 0, where e^-x could overflow. Here an infinite
     # e^-x does no harm: it gives 0.
-    power = np.exp(-x)
+    power = np.asarray(-x)
+    np.exp(power, out=power)
     power += 1
-    return np.reciprocal(power)
+    return np.reciprocal(power, out=power)
 
 
 def _pick(matrix: Array, order: Array) -> Array:

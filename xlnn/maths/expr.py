@@ -12,8 +12,8 @@ square matrix.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, fields
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields, replace
 from enum import Enum
 from typing import Literal
 
@@ -312,6 +312,18 @@ def walk(expr: Expr) -> Iterator[Expr]:
 def matrices(expr: Expr) -> tuple[Matrix, ...]:
     """The named matrices that an expression reads, each once, in order of appearance."""
     return tuple(dict.fromkeys(node for node in walk(expr) if isinstance(node, Matrix)))
+
+
+def substitute(expr: Expr, replaced: Mapping[str, Expr]) -> Expr:
+    """The same expression with other expressions in the place of some matrices, by their names."""
+    if isinstance(expr, Matrix):
+        return replaced.get(expr.name, expr)
+    inside = {
+        field.name: substitute(value, replaced)
+        for field in fields(expr)  # type: ignore[arg-type]
+        if isinstance(value := getattr(expr, field.name), Expr)
+    }
+    return replace(expr, **inside) if inside else expr  # type: ignore[type-var]
 
 
 def is_view(expr: Expr) -> bool:

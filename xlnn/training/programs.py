@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence, Set
 from functools import cached_property
 
 import numpy as np
 
 from xlnn.maths.evaluate import Array, Program, Values, evaluate, loop, program
+from xlnn.maths.expr import Expr, Matrix, substitute, walk
 from xlnn.maths.recipe import Recipe, Step
 
 
@@ -40,8 +42,8 @@ class Programs:
         carried to the next carried, and the noted curves of each epoch."""
         recipe = self.recipe
         steps = needed((*recipe.steps, *recipe.measures), (*recipe.renewed.values(), *self.noted))
-        lines = [(step.name, step.expr) for step in steps]
-        return loop(self.constants, recipe.renewed, lines, self.noted)
+        kept = {*recipe.renewed.values(), *self.noted}
+        return loop(self.constants, recipe.renewed, merged(steps, kept), self.noted)
 
     @cached_property
     def update(self) -> Program:
@@ -109,6 +111,23 @@ def needed(steps: Sequence[Step], results: Iterable[str]) -> list[Step]:
             wanted |= set(step.reads)
             found.append(step)
     return found[::-1]
+
+
+def merged(steps: Sequence[Step], kept: Set[str]) -> list[tuple[str, Expr]]:
+    """The steps without those that only one other reads, once: these become a part of it, so that
+    their matrices are given back to memory at once. Those ``kept`` stay."""
+    read = Counter(
+        node.name for step in steps for node in walk(step.expr) if isinstance(node, Matrix)
+    )
+    inside: dict[str, Expr] = {}
+    lines = []
+    for step in steps:
+        expr = substitute(step.expr, inside)
+        if read[step.name] == 1 and step.name not in kept:
+            inside[step.name] = expr
+        else:
+            lines.append((step.name, expr))
+    return lines
 
 
 def _program(arguments: Sequence[str], steps: Iterable[Step], results: Sequence[str]) -> Program:
