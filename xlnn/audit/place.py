@@ -56,7 +56,9 @@ class Place:
         message: str,
     ) -> Finding:
         cell = cell_name(self.row, self.column)
-        what = "" if self.area.role != "operand" else f", copy of {self.area.reads[0]}"
+        what = f", batch {self.area.batch}" if self.area.batch > 1 else ""
+        if self.area.role == "operand":
+            what += f", copy of {self.area.reads[0]}"
         return Finding(
             kind=kind,
             sheet=self.area.sheet,

@@ -21,11 +21,13 @@ def command(workbook: Path, as_json: bool) -> None:
         click.echo(json.dumps(description, indent=1, ensure_ascii=False))
         return
     click.echo(f"{description['title']} (xlnn {description['xlnn']})")
+    several = any(entry["batch"] > 1 for entry in description["matrices"])
     for entry in description["matrices"]:
+        batch = f"  batch {entry['batch']:>4}" if several else ""
         place = f"{entry['sheet']}!{entry['range']}"
         shape = f"{entry['rows']}×{entry['columns']}"
         reads = f"reads {', '.join(entry['reads'])}" if entry["reads"] else entry["kind"]
         click.echo(
-            f"step {entry['step']:>2}  epoch {entry['epoch']:>4}  {entry['name']:<26}"
+            f"step {entry['step']:>2}  epoch {entry['epoch']:>4}{batch}  {entry['name']:<26}"
             f"{shape:>9}  {place:<36}{reads}"
         )

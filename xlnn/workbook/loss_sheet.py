@@ -44,6 +44,9 @@ COLOURS = {"mean_loss": "1F4E9E", "test_mean_loss": "C55A11"}
 
 FAINT = "D9D9D9"
 
+CHARTED_ROWS = 1_000_000
+"""The last row that openpyxl lets a chart read."""
+
 
 def loss_page(plan: Plan, trace: Trace, texts: Texts) -> Page:
     """The page of the Loss."""
@@ -141,7 +144,7 @@ class _Chart:
             axis.delete = False  # else newer Excels show no axis
             axis.number_format = "General"
             axis.majorGridlines = ChartLines(spPr=_line(FAINT))
-        last = LOSS_FIRST + len(self.trace.loss) - 1
+        last = min(LOSS_FIRST + len(self.trace.loss) - 1, CHARTED_ROWS)
         epochs = Reference(sheet, min_col=1, min_row=LOSS_FIRST, max_row=last)
         shown = [name for name in curves if name in COLOURS]
         for name in shown:

@@ -17,7 +17,7 @@ from xlnn.workbook.labels import LabelSource
 from xlnn.workbook.plan import MAP, SETTINGS, START, Grid, Plan, Sheet, cell_name
 from xlnn.workbook.texts import Texts, about, axis_name, notes
 
-DATA = re.compile("[Xy](|_test)")
+DATA = re.compile("[Xy](_test|)")
 """The names of data as it enters the network."""
 
 TITLE, NOTATION, SENTENCE, WHY, NOTE, LINKS = range(1, 7)
