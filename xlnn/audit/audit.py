@@ -130,9 +130,9 @@ class _Audit:
             findings = [finding for finding in findings if finding.kind != "wrong-value"]
             notes = [
                 *notes,
-                f"from epoch {drifted[0].epoch} on this training multiplies differences in the "
-                f"last digit: {len(drifted):,} cells are right by the cells that they read, but "
-                "drift away from NumPy's numbers; a smaller learning rate steadies it",
+                f"from epoch {drifted[0].epoch} on differences in the last digit grow, or decide "
+                f"between equal numbers: {len(drifted):,} cells are right by the cells that they "
+                "read, but are not NumPy's; a smaller learning rate steadies such a training",
             ]
         return Report(
             workbook=str(self.path),

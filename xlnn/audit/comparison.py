@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from xlnn.audit.cell_values import ErrorValue, is_number
+from xlnn.audit.jumps import is_at_jump
 from xlnn.audit.place import Place
 from xlnn.audit.reading import StoredWorkbook
 from xlnn.audit.recomputed import Matrices, Recomputed, as_float, differences
@@ -277,6 +278,8 @@ class _Area:
         cause = not differences(found, own) <= self._comparison.tolerance
         if math.isnan(own) or (math.isnan(found) and spoiled):
             cause = False  # what it reads is no number either
+        if cause and self._is_at_jump(place, number):
+            cause = False
         value = each.values.value(place.area.sheet, place.row, place.column)
         program = f"{each.engine} {each.version}"
         if isinstance(value, ErrorValue):
@@ -295,6 +298,14 @@ class _Area:
             cause,
             f"{program} computes {found!r}, NumPy {expected!r}{origin}",
         )
+
+    def _is_at_jump(self, place: Place, number: int) -> bool:
+        """Whether rounding decides what the cell holds."""
+        comparison = self._comparison
+        read = comparison.recomputed[number].matrices.read(self._area)
+        assert read is not None  # the cell was evaluated from it
+        assert self._area.expr is not None
+        return is_at_jump(self._area.expr, read, place.i, place.j, comparison.tolerance)
 
     def _stale(self, place: Place) -> Finding | None:
         """The finding if the file carries another value than the formula gives."""
