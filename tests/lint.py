@@ -7,9 +7,10 @@ entry, and shares no code with xlnn. The numbers of the rules are those of EXCEL
 from __future__ import annotations
 
 import math
+import posixpath
 import re
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree
@@ -20,14 +21,15 @@ from openpyxl.formula.tokenizer import Token
 MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 OFFICE = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
 PACKAGE = "{http://schemas.openxmlformats.org/package/2006/relationships}"
+CHART = "{http://schemas.openxmlformats.org/drawingml/2006/chart}"
 
 MAX_ROWS, MAX_COLUMNS, MAX_FORMULA, MAX_TEXT = 1_048_576, 16_384, 8_192, 32_767
 MAX_LINKS = 65_530
 """Links on one sheet; Excel repairs a file with more by throwing them away."""
 
 ALLOWED_FUNCTIONS = {
-    *("ABS", "COLUMN", "EXP", "IF", "LN", "MAX", "MMULT", "ROW", "SQRT", "SUM", "SUMPRODUCT"),
-    *("TANH", "TRANSPOSE"),
+    *("ABS", "COLUMN", "COLUMNS", "EXP", "IF", "INDEX", "LN", "MATCH", "MAX", "MIN", "MMULT"),
+    *("ROW", "ROWS", "SQRT", "SUM", "SUMPRODUCT", "TANH", "TRANSPOSE"),
 }
 """All of them are in Excel 2007 and in the three engines."""
 
@@ -87,6 +89,10 @@ class RawBook:
     names: Mapping[str, str]
     full_calc_on_load: bool
     parts: tuple[str, ...]
+    relations: tuple[tuple[str, str], ...]
+    """From which part of the zip to which other one."""
+    charts: Mapping[str, tuple[str, ...]]
+    """By part, the cells that a chart shows."""
     times: frozenset[tuple[int, ...]]
     """The times of the zip's entries."""
     written: frozenset[str]
@@ -127,6 +133,12 @@ def read_raw(path: Path) -> RawBook:
             {name.get("name", ""): name.text or "" for name in book.iter(f"{MAIN}definedName")},
             calculation is not None and calculation.get("fullCalcOnLoad") in ("1", "true"),
             tuple(archive.namelist()),
+            tuple(_relations(archive)),
+            {
+                part: _shown_cells(archive.read(part))
+                for part in archive.namelist()
+                if "/chart" in part
+            },
             frozenset(entry.date_time for entry in archive.infolist()),
             frozenset(
                 child.text or "" for child in core if child.tag.endswith(("}created", "}modified"))
@@ -139,6 +151,21 @@ def _shared_texts(archive: zipfile.ZipFile) -> list[str]:
         return []
     root = ElementTree.fromstring(archive.read("xl/sharedStrings.xml"))
     return ["".join(entry.itertext()) for entry in root]
+
+
+def _relations(archive: zipfile.ZipFile) -> Iterator[tuple[str, str]]:
+    for rels in archive.namelist():
+        if rels.endswith(".rels"):
+            folder = posixpath.dirname(posixpath.dirname(rels))
+            source = posixpath.join(folder, posixpath.basename(rels).removesuffix(".rels"))
+            for relation in ElementTree.fromstring(archive.read(rels)):
+                target = posixpath.join("/", folder, relation.get("Target", ""))
+                if relation.get("TargetMode") != "External":
+                    yield source, posixpath.normpath(target).removeprefix("/")
+
+
+def _shown_cells(chart: bytes) -> tuple[str, ...]:
+    return tuple(formula.text or "" for formula in ElementTree.fromstring(chart).iter(f"{CHART}f"))
 
 
 def _cell(cell: ElementTree.Element, quoted: list[bool], shared: list[str]) -> RawCell:
@@ -191,6 +218,29 @@ def _lint_book(book: RawBook) -> Iterator[Trap]:
     for name, place in book.names.items():
         for flaw in _reference_flaws(place, {}, book.sheets):
             yield Trap(9, name, f"the name stands for {place}: {flaw}")
+
+    for source, target in book.relations:
+        if target not in book.parts:
+            yield Trap(13, source, f"leads to {target}, which is not there")
+    for part, shown in book.charts.items():
+        yield from _lint_chart(book, part, shown)
+
+
+def _lint_chart(book: RawBook, part: str, shown: tuple[str, ...]) -> Iterator[Trap]:
+    if part not in [target for _, target in book.relations]:
+        yield Trap(13, part, "a chart that stands nowhere")
+    if not shown:
+        yield Trap(13, part, "a chart that shows nothing")
+    for place in shown:
+        flaws = list(_reference_flaws(place, {}, book.sheets))
+        for flaw in flaws:
+            yield Trap(9, part, f"the chart shows {place}: {flaw}")
+        if not flaws:
+            name, members = _cells_behind(place, book.names)
+            for member in members:
+                cell = book.sheets[name].cells.get(member)
+                if cell is None or cell.kind != "n" or cell.text is None:
+                    yield Trap(13, part, f"the chart shows {name}!{member}, which has no number")
 
 
 def _lint_names(what: str, names: list[str], flaw_of: object) -> Iterator[Trap]:
@@ -333,10 +383,15 @@ def lint_formula(
         if node.kind == "range":
             for flaw in _reference_flaws(node.text, names, sheets):
                 yield 9, flaw
+        if node.kind == "call" and node.text == "INDEX":
+            # Gnumeric counts rows where Excel counts along a single row.
+            sizes = _sizes(node.parts[0], names)
+            if len(node.parts) != 2 or len(sizes) != 1 or sizes.pop()[1] != 1:
+                yield 1, "INDEX of anything but a place in a column"
     if not array:
         for message in _plain(tree, names):
             yield 1, message
-    for message in _unguarded(tree, frozenset()):
+    for message in _unguarded(tree, frozenset(), lambda node: _falls(node, names, sheets)):
         yield 7, message
 
 
@@ -348,9 +403,10 @@ def _plain(node: Node, names: Mapping[str, str]) -> Iterator[str]:
             yield f"the range {node.text} in a plain formula"
     elif node.kind == "call" and node.text in ("TRANSPOSE", "MMULT", "ROW", "COLUMN"):
         yield f"{node.text} in a plain formula"
-    elif node.kind == "call" and node.text in ("SUM", "MAX"):
-        for part in node.parts:
-            if part.kind != "range":
+    elif node.kind == "call" and node.text in TAKE_RANGES:
+        places = TAKE_RANGES[node.text]
+        for place, part in enumerate(node.parts):
+            if part.kind != "range" or (places and place not in places):
                 yield from _plain(part, names)
     elif node.kind == "call" and node.text == "SUMPRODUCT":
         sizes = {size for part in node.parts for size in _sizes(part, names)} - {(1, 1)}
@@ -365,24 +421,74 @@ def _plain(node: Node, names: Mapping[str, str]) -> Iterator[str]:
             yield from _plain(part, names)
 
 
-def _unguarded(node: Node, safe: frozenset[str]) -> Iterator[str]:
+TAKE_RANGES: dict[str, tuple[int, ...]] = {
+    **dict.fromkeys(("SUM", "MAX", "MIN", "ROWS", "COLUMNS"), ()),
+    "INDEX": (0,),
+    "MATCH": (1,),
+}
+"""The functions that take ranges in plain formulas, and as which of their arguments; () for all."""
+
+
+def _unguarded(node: Node, safe: frozenset[str], falls: Callable[[Node], bool]) -> Iterator[str]:
     """The EXP whose argument nothing keeps from being large. ``safe`` has the arguments that
-    an IF around here has found not to be positive."""
+    an IF around here has found not to be positive, ``falls`` tells of others that are not."""
     if node.kind == "call" and node.text == "EXP":
         argument = _bare(node.parts[0])
-        falls = argument.kind == "prefix" and _bare(argument.parts[0]).text == "ABS"
-        shifted = argument.kind == "infix" and argument.text == "-" and argument.parts[1].text
-        if not (falls or shifted == "MAX" or _printed(argument) in safe):
+        if not (falls(argument) or _printed(argument) in safe):
             yield f"EXP({_printed(argument)}) may overflow"
     if node.kind == "call" and node.text == "IF" and len(node.parts) == 3:
         condition, then, otherwise = node.parts
-        yield from _unguarded(condition, safe)
+        yield from _unguarded(condition, safe, falls)
         below, above = _found(condition)
-        yield from _unguarded(then, safe | below)
-        yield from _unguarded(otherwise, safe | above)
+        yield from _unguarded(then, safe | below, falls)
+        yield from _unguarded(otherwise, safe | above, falls)
     else:
         for part in node.parts:
-            yield from _unguarded(part, safe)
+            yield from _unguarded(part, safe, falls)
+
+
+def _falls(argument: Node, names: Mapping[str, str], sheets: Mapping[str, object]) -> bool:
+    """Whether an argument of EXP is never positive: minus a size, or numbers less the largest of
+    them, which MAX gives here or in the cells that are subtracted."""
+    if argument.kind == "prefix":
+        return argument.text == "-" and _bare(argument.parts[0]).text == "ABS"
+    if argument.kind != "infix" or argument.text != "-":
+        return False
+    numbers, largest = argument.parts
+    if largest.text == "MAX":
+        return True
+    if numbers.kind != "range" or largest.kind != "range":
+        return False
+    sheet, members = _cells_behind(largest.text, names)
+    found = sheets.get(sheet)
+    rows = [cell for member in members if (cell := _row_of_max(found, member, names))]
+    numbers_sheet, numbers_there = _cells_behind(numbers.text, names)
+    return (
+        len(rows) == len(members) == len({_corner(cell)[0] for cell in numbers_there})
+        and {sheet for sheet, _ in rows} == {numbers_sheet}
+        and set(numbers_there) <= {cell for _, cells in rows for cell in cells}
+        and all(len({_corner(cell)[0] for cell in cells}) == 1 for _, cells in rows)
+    )
+
+
+def _row_of_max(sheet: object, cell: str, names: Mapping[str, str]) -> tuple[str, list[str]] | None:
+    """The sheet and the cells whose largest number a cell holds."""
+    if not isinstance(sheet, RawSheet) or cell not in sheet.cells:
+        return None
+    formula = sheet.cells[cell].formula
+    tree = parse(formula) if formula else None
+    if tree is None or tree.text != "MAX" or [part.kind for part in tree.parts] != ["range"]:
+        return None
+    return _cells_behind(tree.parts[0].text, names)
+
+
+def _cells_behind(text: str, names: Mapping[str, str]) -> tuple[str, list[str]]:
+    """The sheet and the cells of a reference, or of a defined name."""
+    sheet, _, cells = names.get(text, text).rpartition("!")
+    cells = cells.replace("$", "")
+    if sheet.startswith("'"):
+        sheet = sheet[1:-1].replace("''", "'")
+    return sheet, _members(cells) if re.fullmatch(r"[A-Z]+\d+(:[A-Z]+\d+)?", cells) else []
 
 
 def _found(condition: Node) -> tuple[frozenset[str], frozenset[str]]:

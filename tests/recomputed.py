@@ -12,7 +12,7 @@ from xlnn.audit.engines.values import Values
 from xlnn.maths.expr import Expr
 from xlnn.maths.formulas import Addresses, Formula, Style, formula_at
 from xlnn.maths.shapes import shape_of
-from xlnn.workbook.plan import Plan
+from xlnn.workbook.plan import LOSS, LOSS_COLUMN, LOSS_FIRST, Plan
 
 Array = npt.NDArray[np.float64]
 
@@ -45,7 +45,8 @@ def block(values: Values, sheet: str, row: int, column: int, shape: tuple[int, i
 def differences(
     values: Values, plan: Plan, expected: Mapping[int, Mapping[str, Array]]
 ) -> dict[str, float]:
-    """How far every matrix in a workbook is from the expected one, by name and epoch.
+    """How far every matrix in a workbook is from the expected one, by name and epoch, where an
+    epoch is one update.
 
     Fails where the workbook lacks an expected matrix of a shown epoch.
     """
@@ -66,12 +67,16 @@ def differences(
 def error_cells(values: Values, plan: Plan) -> list[tuple[str, int, int, str]]:
     """All cells on the sheets of the matrices that hold an error, with the error."""
     errors = []
-    for sheet in plan.sheets:
-        for row in range(1, sheet.last_row + 1):
-            for column in range(1, sheet.last_column + 1):
-                value = values.value(sheet.name, row, column)
+    sizes = {sheet.name: (sheet.last_row, sheet.last_column) for sheet in plan.sheets}
+    last_live = LOSS_FIRST + plan.epochs[-1] - 1
+    sizes[LOSS] = last_live, LOSS_COLUMN + len(plan.recipe.curves) - 1
+    assert set(sizes) == set(plan.pages)
+    for page, (last_row, last_column) in sizes.items():
+        for row in range(1, last_row + 1):
+            for column in range(1, last_column + 1):
+                value = values.value(page, row, column)
                 if isinstance(value, ErrorValue):
-                    errors.append((sheet.name, row, column, str(value)))
+                    errors.append((page, row, column, str(value)))
     return errors
 
 

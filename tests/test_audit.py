@@ -70,6 +70,20 @@ def matrices(tmp_path_factory: pytest.TempPathFactory) -> Built:
 
 
 @pytest.fixture(scope="module", params=["cell", "matrix"])
+def batches(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Built:
+    """Two classes learned in batches of two samples and a last one of one, in both styles."""
+    path = tmp_path_factory.mktemp("batches") / "batches.xlsx"
+    experiment = Experiment(
+        X=[[0.1, 2], [1, -0.5], [0.3, 0.4]],
+        y=[0, 1, 1],
+        batch_size=2,
+        epochs=3,
+        formulas=request.param,
+    )
+    return xlnn.build(experiment, path, audited=False)
+
+
+@pytest.fixture(scope="module", params=["cell", "matrix"])
 def either(request: pytest.FixtureRequest) -> Built:
     """Both styles in turn."""
     return request.getfixturevalue({"cell": "demo", "matrix": "matrices"}[request.param])
@@ -89,18 +103,57 @@ UNTOUCHED = {
     },
     "one sample": {"X": [[0.5]], "hidden": (1,)},
     "saturated": {"X": [[900.0, -900.0], [800.0, 1.0]], "epochs": 2},
+    "no hidden layer": {"X": RANDOM.normal(size=(4, 2)), "hidden": (), "bias_per": "layer"},
+    "batches of which the last is smaller": {
+        "X": RANDOM.normal(size=(7, 2)),
+        "batch_size": 3,
+        "shuffle": True,
+        "epochs": 9,
+        "show": [1, 2, 3, -1],
+    },
+    "batches as matrices": {
+        "X": RANDOM.normal(size=(5, 2)),
+        "batch_size": 2,
+        "epochs": 3,
+        "formulas": "matrix",
+    },
+    "scaled and tested": {
+        "X": RANDOM.normal(size=(9, 3)),
+        "scale": "standard",
+        "test_fraction": 0.3,
+        "optimizer": "adam",
+        "epochs": 3,
+    },
+    "softmax, cross-entropy": {
+        "X": RANDOM.normal(size=(7, 2)),
+        "y": np.eye(3)[[0, 1, 2, 0, 1, 2, 0]],
+        "output_activation": "softmax",
+        "loss": "cross-entropy",
+        "epochs": 3,
+        "formulas": "matrix",
+    },
+    "two classes in batches": {
+        "X": RANDOM.normal(size=(5, 2)),
+        "y": [-1, 1, 1, -1, 1],
+        "output_activation": "tanh",
+        "activation": "leaky-relu",
+        "optimizer": "nesterov",
+        "batch_size": 2,
+        "epochs": 2,
+    },
 }
 
 
 @pytest.mark.parametrize("name", UNTOUCHED)
 def test_an_untouched_workbook_passes(name: str, built: Callable[[Experiment], Path]) -> None:
     fields = UNTOUCHED[name]
-    path = built(Experiment(y=np.linspace(0, 1, len(fields["X"])), **fields))
+    path = built(Experiment(**{"y": np.linspace(0, 1, len(fields["X"]))} | fields))
     result, report = audited(path)
     assert result.exit_code == 0, result.output
     assert report["ok"]
     assert report["findings"] == []
     assert "all agree" in result.output
+    assert xlnn.audit(path).notes == ()
 
 
 def test_all_engines_pass_the_demo(demo: Built) -> None:
@@ -117,14 +170,15 @@ def test_all_engines_pass_the_demo(demo: Built) -> None:
     assert all(engine["max_rel_diff"] <= 1e-11 for engine in report["engines"])
 
 
-def test_every_formula_cell_of_the_file_is_compared(either: Built) -> None:
-    book, (_, report) = read_raw(either.path), audited(either.path)
-    formulas = sum(
-        len(cells_of(cell.array)) if cell.array else cell.formula is not None
-        for sheet in book.sheets.values()
-        for cell in sheet.cells.values()
-    )
-    assert report["cells"] == report["engines"][0]["cells"] == formulas
+def test_every_formula_cell_of_the_file_is_compared(either: Built, batches: Built) -> None:
+    for path in (either.path, batches.path):
+        book, (_, report) = read_raw(path), audited(path)
+        formulas = sum(
+            len(cells_of(cell.array)) if cell.array else cell.formula is not None
+            for sheet in book.sheets.values()
+            for cell in sheet.cells.values()
+        )
+        assert report["cells"] == report["engines"][0]["cells"] == formulas
 
 
 # --- What is wrong is named -----------------------------------------------------------
@@ -206,6 +260,21 @@ CHANGES: dict[str, tuple[Edit, set[tuple[str, str, str]], bool]] = {
         lambda a, b: typed(a, b, {("d_output", "B13"): 0.5, ("bout_new", "B18"): "=bout!B12"}),
         {("hard-coded", "d_output", "B13"), ("changed-formula", "bout_new", "B18")},
         True,
+    ),
+    "a number typed over a loss": (
+        lambda a, b: typed(a, b, {("Loss", "B7"): 0.5}),
+        {("hard-coded", "Loss", "B7")},
+        True,
+    ),
+    "a loss's formula changed": (
+        lambda a, b: typed(a, b, {("Loss", "C7"): "=Loss!B7/ROWS(y!B12:B13)"}),
+        {("changed-formula", "Loss", "C7")},
+        False,
+    ),
+    "a wrong cached loss": (
+        lambda a, b: with_cell(a, b, "Loss", "C7", content("Loss!B7/ROWS(y!B12:B14)", 9)),
+        {("stale-value", "Loss", "C7")},
+        False,
     ),
     "an input deleted": (
         # A blank counts as 0 in a formula, so what reads it computes what it should.
@@ -291,6 +360,48 @@ def test_a_number_typed_over_what_an_epoch_carries_on_is_named(tmp_path: Path) -
     assert {f["epoch"] for f in report["findings"]} == {2}
 
 
+def test_a_number_typed_over_what_a_batch_carries_on_is_named(
+    batches: Built, tmp_path: Path
+) -> None:
+    area = batches.plan.matrix("wout", 2, 2)
+    cell = f"{column_letters(area.column)}{area.row}"
+    result, report = audited(typed(batches.path, tmp_path / "changed.xlsx", {("wout", cell): 0.5}))
+    assert result.exit_code == 1
+    named = {(kind, sheet) for kind, sheet, _ in causes(report)}
+    assert named == {("hard-coded", "wout")}
+    assert cell in {cell for _, _, cell in causes(report)}
+    # The batch before is as it was; what this one computes and the epoch's loss inherit.
+    assert {f["epoch"] for f in report["findings"]} == {2, 3}
+    first = batches.plan.matrix("output", 2, 1)
+    found = {f["cell"] for f in report["findings"] if f["sheet"] == "output"}
+    assert f"B{first.row}" not in found
+    assert heirs(report) >= {"output_layer_input", "output", "E", "wout_new", "batch_loss", "Loss"}
+
+
+def test_an_order_of_the_samples_that_leads_outside_is_named(
+    batches: Built, tmp_path: Path
+) -> None:
+    area = batches.plan.matrix("order", 2, 1)
+    cell = f"{column_letters(area.column)}{area.row}"
+    result, report = audited(typed(batches.path, tmp_path / "changed.xlsx", {("order", cell): 4}))
+    assert result.exit_code == 1
+    assert {f["epoch"] for f in report["findings"]} == {2, 3}
+    assert "X_batch" in {f["sheet"] for f in report["findings"]}
+    # A sample may be taken twice, though.
+    again = typed(batches.path, tmp_path / "again.xlsx", {("order", cell): 3})
+    assert audited(again)[0].exit_code == 0
+
+
+def test_what_reads_a_wrong_error_of_a_sample_inherits_up_to_the_loss(
+    demo: Built, tmp_path: Path
+) -> None:
+    path = typed(demo.path, tmp_path / "changed.xlsx", {("squared_error", "B13"): 0.5})
+    _, report = audited(path)
+    assert causes(report) == {("hard-coded", "squared_error", "B13")}
+    inherited = {(f["sheet"], f["cell"]) for f in report["findings"] if not f["cause"]}
+    assert inherited == {("Loss", "B7"), ("Loss", "C7")}
+
+
 def test_a_wrong_value_inside_an_array_formula_is_named(matrices: Built, tmp_path: Path) -> None:
     path = with_cell(matrices.path, tmp_path / "changed.xlsx", "d_output", "B13", "<v>9</v>")
     result, report = audited(path)
@@ -370,6 +481,18 @@ def test_a_deleted_sheet_is_named(demo: Built, tmp_path: Path) -> None:
     assert {f["sheet"] for f in report["findings"] if f["cause"]} == {"slope_hidden_layer"}
 
 
+def test_a_deleted_loss_is_named(demo: Built, tmp_path: Path) -> None:
+    book = openpyxl.load_workbook(demo.path)
+    del book["Loss"]
+    path = tmp_path / "changed.xlsx"
+    book.save(path)
+    result, report = audited(path)
+    assert result.exit_code == 1
+    assert causes(report) == {("missing", "Loss", "A1")}
+    # Nothing reads it.
+    assert heirs(report) == set()
+
+
 def broken_map(row: int, column: int, value: object) -> Edit:
     """A change of the Map's cell in a row of its header (0) or a matrix (from 1 on)."""
 
@@ -380,12 +503,15 @@ def broken_map(row: int, column: int, value: object) -> Edit:
     return edit
 
 
+# The matrices of the demo: d_output is the 15th of 23, mean_loss the last.
 MAPS: dict[str, tuple[Edit, str]] = {
-    "another range": (broken_map(14, 6, "B12:B13"), "18"),
-    "another name": (broken_map(14, 1, "d_outputs"), "18"),
-    "another step": (broken_map(14, 2, 8), "18"),
-    "other operands": (broken_map(14, 10, "E"), "18"),
-    "no name in the last row": (broken_map(20, 1, None), "24"),
+    "another range": (broken_map(15, 6, "B12:B13"), "19"),
+    "another name": (broken_map(15, 1, "d_outputs"), "19"),
+    "another step": (broken_map(15, 2, 8), "19"),
+    "another batch": (broken_map(15, 4, 2), "19"),
+    "other operands": (broken_map(15, 10, "E"), "19"),
+    "another place of the loss": (broken_map(22, 6, "B8:B8"), "26"),
+    "no name in the last row": (broken_map(23, 1, None), "27"),
 }
 
 
@@ -411,7 +537,7 @@ def test_no_engine_believes_the_values_in_the_file(
     for area in either.plan.matrices():
         if area.kind == "input":
             continue
-        expected = either.trace[area.matrix, area.epoch]
+        expected = either.trace[area.matrix, area.epoch, area.batch]
         for (i, j), number in np.ndenumerate(expected):
             row, column = area.row + i, area.column + j
             # The file does say something else.

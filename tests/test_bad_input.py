@@ -67,7 +67,17 @@ BAD_TABLES = {
     "blank row": ("a,b,t\n1,2,0\n\n3,4,1\n", ["row 3", "'a'", "blank"]),
     "thousands": ("a,b,t\n1_000,2,0\n3,4,1\n", ["row 2", "'1_000'"]),
     "categories": ("a,b,t\nred,2,0\nblue,4,1\n", ["'a'", "text", "'red'", "'blue'", "--feature"]),
-    "category target": ("a,b,t\n1,2,yes\n3,4,no\n", ["'t'", "text", "'yes'"]),
+    "one class": ("a,b,t\n1,2,yes\n3,4,yes\n", ["labels in t", "'yes'", "at least two classes"]),
+    "a blank label": ("a,b,t\n1,2,yes\n3,4,\n5,6,no\n", ["sample 2", "in t", "blank"]),
+    "labels that look alike": (
+        "a,b,t\n1,2,yes\n3,4,Yes\n",
+        ["'yes'", "'Yes'", "capitals", "alike"],
+    ),
+    "a label among numbers": ("a,b,t\n1,2,0\n3,4,1\n5,6,no\n", ["row 4", "'t'", "'no'"]),
+    "a target out of reach": (
+        "a,b,t\n1,2,0\n3,4,2\n",
+        ["'t'", "is 2", "sigmoid", "between 0 and 1", "scale", "linear"],
+    ),
     "zero rows": ("a,b,t\n", ["header", "no rows", "at least one sample"]),
     "empty": ("", ["is empty"]),
     "blank lines only": ("\n\n\n", ["is empty"]),
@@ -103,6 +113,26 @@ def test_cells_of_other_tables_are_named_too(suffix: str) -> None:
         frame.to_excel("bad.xlsx", index=False)
     message = refusal("build", f"bad{suffix}", "--target", "t")
     assert_says(message, [f"bad{suffix}", "row 3 of 'a'", "row 4 of 't'", "inf"])
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".xlsx", ".parquet"])
+def test_a_missing_label_is_no_class_of_its_own(suffix: str) -> None:
+    frame = pd.DataFrame({"a": [1.0, 2.0, 3.0], "t": ["yes", None, "no"]})
+    if suffix == ".parquet":
+        pytest.importorskip("pyarrow")
+        frame.to_parquet("bad.parquet")
+    elif suffix == ".xlsx":
+        frame.to_excel("bad.xlsx", index=False)
+    else:
+        frame.to_csv("bad.csv", index=False)
+    message = refusal("build", f"bad{suffix}", "--target", "t")
+    assert_says(message, [f"bad{suffix}", "sample 2", "in t", "blank"])
+
+
+def test_only_a_single_target_may_be_text() -> None:
+    Path("bad.csv").write_text("a,b,t\n1,2,yes\n3,4,no\n", "utf-8")
+    message = refusal("build", "bad.csv", "--target", "t", "--target", "b")
+    assert_says(message, ["bad.csv", "'t'", "text", "'yes'"])
 
 
 def test_an_unknown_column_is_named_with_the_nearest() -> None:
@@ -266,6 +296,14 @@ BAD_OPTIONS = {
     "--activation sigmoyd": ["--activation", "'sigmoyd'", '"sigmoid"'],
     "--seed -1": ["--seed", "-1", "from 0"],
     "--batch-size few": ["--batch-size", "'few'"],
+    "--batch-size 3": ["--batch-size", "batch_size is 3", "2 samples", '"all"'],
+    "--loss cross-entropy --output-activation tanh": ["--loss", "tanh", "sigmoid or softmax"],
+    "--output-activation softmax": ["--output-activation", "only one", "sigmoid"],
+    "--activation softmax": ["--activation", "'softmax'", '"sigmoid"', '"relu"'],
+    "--optimizer adm": ["--optimizer", "'adm'", '"adam"'],
+    "--scale mnmax": ["--scale", "'mnmax'", '"minmax"'],
+    "--test-fraction 1": ["--test-fraction", "below 1"],
+    "--test-fraction 0.9": ["--test-fraction", "class", "held out", "smaller test_fraction"],
     "--nonsense": ["--nonsense"],
 }
 
@@ -279,6 +317,8 @@ def test_a_bad_option_is_named(options: str) -> None:
 TOO_LARGE = {
     "--hidden 20000": ["16,384", "columns", "at most 16,377", "hidden neuron"],
     "--epochs 1000000 --show all": ["1,048,576", "rows", "show at most", "epochs (--show)"],
+    "--epochs 1048571 --show 1": ["Loss", "1,048,576", "rows", "train at most 1,048,570"],
+    "--epochs 600000 --show all --batch-size 1": ["1,048,576", "2 batches", "epochs (--show)"],
 }
 
 
@@ -352,7 +392,7 @@ def test_a_report_that_cannot_be_written_is_refused_before_any_work(report: str)
 @pytest.fixture
 def half_built(folder: Path) -> subprocess.Popen[str]:
     """A build over an older workbook that is writing its new one just now."""
-    X = np.random.default_rng(5).normal(size=(3000, 12))
+    X = np.random.default_rng(5).uniform(size=(3000, 12))
     frame = pd.DataFrame(X, columns=[f"x{i}" for i in range(11)] + ["t"])
     frame.to_csv("large.csv", index=False)
     Path("out.xlsx").write_bytes(b"the old workbook")

@@ -8,6 +8,7 @@ from collections import namedtuple
 from pathlib import Path
 
 import numpy as np
+import openpyxl
 import pytest
 from click.testing import CliRunner
 
@@ -17,6 +18,7 @@ from xlnn.cli import main
 from xlnn.errors import OutputError, PlanError
 from xlnn.experiment.experiment import Experiment
 from xlnn.workbook import estimate as module
+from xlnn.workbook.estimate import Estimate
 from xlnn.workbook.layout import draw_plan
 
 RANDOM = np.random.default_rng(11)
@@ -27,8 +29,7 @@ def experiment(samples: int, epochs: int, **fields: object) -> Experiment:
         X=RANDOM.uniform(size=(samples, 8)).round(3),
         y=RANDOM.integers(0, 2, (samples, 1)).astype(float),
         epochs=epochs,
-        show=list(range(1, epochs + 1)),
-        **fields,
+        **{"show": "all"} | fields,
     )
 
 
@@ -39,6 +40,12 @@ EXPERIMENTS = {
     "with operands": experiment(25, 6, hidden=(4,), operands="all"),
     "many epochs": experiment(3, 400, hidden=(3,)),
     "many epochs as matrices": experiment(3, 400, hidden=(3,), formulas="matrix"),
+    "batches": experiment(60, 10, hidden=(4,), batch_size=8),
+    "batches as matrices": experiment(60, 10, hidden=(4,), batch_size=8, formulas="matrix"),
+    "long training": experiment(9, 20_000, hidden=(2,), show=[1, -1], accuracy=False),
+    "scaled, tested, adam": experiment(
+        200, 4, hidden=(5,), scale="standard", test_fraction=0.2, optimizer="adam"
+    ),
 }
 
 
@@ -48,8 +55,10 @@ def test_the_size_is_told_within_a_third(name: str, tmp_path: Path) -> None:
     built = xlnn.build(EXPERIMENTS[name], tmp_path / "workbook.xlsx", audited=False)
     assert 2 / 3 < expected.size / built.path.stat().st_size < 3 / 2
     assert expected.formula_cells == built.plan.formula_cells
-    assert expected.rows == max(sheet.last_row for sheet in built.plan.sheets)
-    assert expected.sheets == len(built.plan.sheets) + 3
+    sheets = openpyxl.load_workbook(built.path, read_only=True).worksheets
+    assert expected.sheets == len(sheets)
+    pages = [sheet for sheet in sheets if sheet.title in built.plan.pages]
+    assert expected.rows == max(sheet.max_row for sheet in pages)
 
 
 def test_more_work_is_told_to_take_longer() -> None:
@@ -75,7 +84,7 @@ def test_the_command_says_what_is_coming(tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.setattr("xlnn.cli.outcome.WORTH_TELLING", 100)
     monkeypatch.setattr(module, "MANY_CELLS", 100)
     told = CliRunner().invoke(main, ["build", "demo", "--no-audit"]).stderr
-    assert "23 sheets of up to 27 rows and 14 columns, 247 formula cells: about" in told
+    assert "25 sheets of up to 27 rows and 14 columns, 255 formula cells: about" in told
     assert "to write\n" in told
     assert "--formulas matrix" in told
     arguments = ["build", "demo", "--no-audit", "--quiet"]
@@ -104,19 +113,37 @@ def test_a_full_disk_is_told_before_any_work(
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("arguments", [(3, 3_000_000), (1500, 2000), (100_000, 50)])
-def test_as_many_epochs_as_a_refusal_names_do_fit(arguments: tuple[int, int]) -> None:
-    samples, epochs = arguments
-    recipe = Experiment(X=np.zeros((samples, 6)), y=np.zeros((samples, 1))).recipe
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        (3, 3_000_000, "all"),
+        (1500, 2000, "all"),
+        (100_000, 50, "all"),
+        (1500, 2000, 100),
+        (9, 9**6, 2),
+    ],
+)
+def test_as_many_epochs_as_a_refusal_names_do_fit(arguments: tuple[int, int, str | int]) -> None:
+    samples, epochs, batch_size = arguments
+    schedule = Experiment(
+        X=np.zeros((samples, 6)), y=np.zeros((samples, 1)), batch_size=batch_size
+    ).schedule
     with pytest.raises(PlanError, match=r"show at most [\d,]+ epochs \(--show\)") as error:
-        draw_plan(recipe, range(1, epochs + 1))
+        draw_plan(schedule, range(1, epochs + 1))
     fit = int(re.search(r"at most ([\d,]+)", str(error.value))[1].replace(",", ""))
-    assert draw_plan(recipe, range(1, fit + 1)).epochs[-1] == fit
+    assert draw_plan(schedule, range(1, fit + 1)).epochs[-1] == fit
     with pytest.raises(PlanError, match=f"at most {fit:,} "):
-        draw_plan(recipe, range(1, fit + 2))
+        draw_plan(schedule, range(1, fit + 2))
 
 
 def test_long_training_is_told_too() -> None:
-    short, long = (Experiment(X=np.eye(3), y=np.ones(3), epochs=e, show=[1]) for e in (1, 10**6))
-    assert expect(short).train_time == ""
-    assert "min" in expect(long).train_time
+    def expected(epochs: int, batch_size: str | int = "all", **fields: object) -> Estimate:
+        fields |= {"epochs": epochs, "batch_size": batch_size, "show": [1]}
+        return expect(Experiment(X=np.eye(3), y=np.ones(3), **fields))
+
+    assert expected(1).train_time == ""
+    assert re.fullmatch(r"\d\d s", expected(10**6).train_time)
+    assert re.fullmatch(r"\d+ min", expected(10**6, 1, hidden=(300, 300)).train_time)
+    # Each epoch has an update for each batch, which takes longer, as its samples are fetched.
+    ratio = expected(10**6, 1).train_seconds / expected(10**6).train_seconds
+    assert 6 < ratio < 20

@@ -3,14 +3,19 @@ belong to the inputs, and calls neither them nor an edited input wrong."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import openpyxl
 import pytest
 from reference import train
 
 import xlnn
+from xlnn.audit.reading import StoredWorkbook
+from xlnn.audit.self_description import read_description, to_json
 from xlnn.experiment.experiment import Experiment
 
 Built = Callable[[Experiment], Path]
@@ -45,10 +50,81 @@ def test_an_untouched_workbook_has_no_note(workbook: Path) -> None:
     assert report.notes == ()
 
 
-@pytest.mark.parametrize(("sheet", "cell"), [("Settings", "B5"), ("X", "B12"), ("wh", "B30")])
+EDITS = {
+    # A cell, and the epochs that are not live whose losses do not follow.
+    ("Settings", "B5"): [3],  # the first one; those after it do not either
+    ("X", "B12"): [3],
+    ("wh", "B30"): [],  # what epoch 40 starts from
+}
+
+
+@pytest.mark.parametrize(("sheet", "cell"), EDITS)
 def test_an_edit_that_the_values_do_not_follow_is_noted(
     workbook: Path, sheet: str, cell: str
 ) -> None:
     report = xlnn.audit(edited(workbook, sheet, cell, 0.7))
     assert report.ok, report.findings
     assert [note for note in report.notes if "start values of epoch 40" in note]
+    assert stale_losses(report.notes) == EDITS[sheet, cell]
+
+
+def stale_losses(notes: Iterable[str]) -> list[int]:
+    """The epochs whose losses are noted not to be what training gives."""
+    found = [re.search(r"on the sheet Loss, the values of epoch (\d+)", note) for note in notes]
+    return [int(match[1]) for match in found if match]
+
+
+@pytest.mark.parametrize("column", ["B", "C"])
+@pytest.mark.parametrize("epoch", [3, 21, 39])
+def test_a_changed_loss_of_an_epoch_that_is_not_live_is_noted(
+    workbook: Path, epoch: int, column: str
+) -> None:
+    report = xlnn.audit(edited(workbook, "Loss", f"{column}{6 + epoch}", 0.7))
+    assert report.ok, report.findings
+    assert stale_losses(report.notes) == [epoch]
+    assert len(report.notes) == 1
+
+
+def test_a_changed_loss_of_a_live_epoch_is_an_error(workbook: Path) -> None:
+    report = xlnn.audit(edited(workbook, "Loss", "B46", 0.7))
+    assert [(f.kind, f.sheet, f.cell) for f in report.findings if f.cause] == [
+        ("hard-coded", "Loss", "B46")
+    ]
+    assert report.notes == ()
+
+
+@pytest.fixture
+def shuffled(built: Built) -> Path:
+    """Batches in a new order each epoch, learned by an optimiser that carries much along."""
+    chosen = {"batch_size": 2, "shuffle": True, "optimizer": "adam", "test_fraction": 0.3}
+    random = np.random.default_rng(4)
+    return built(
+        Experiment(
+            X=random.normal(size=(7, 2)),
+            y=random.uniform(size=7),
+            epochs=12,
+            show=[1, 2, 7, -1],
+            **chosen,
+        )
+    )
+
+
+def test_batches_and_optimisers_are_trained_again_through_a_gap(shuffled: Path) -> None:
+    report = xlnn.audit(shuffled)
+    assert report.ok
+    assert report.notes == ()
+
+
+@pytest.mark.parametrize("sheet", ["X", "order", "wh_second_moment"])
+def test_an_edit_before_a_gap_is_noted_with_batches_too(shuffled: Path, sheet: str) -> None:
+    cell = next(e["range"] for e in entries(shuffled) if e["name"] == sheet).split(":")[0]
+    report = xlnn.audit(edited(shuffled, sheet, cell, 2))
+    assert report.ok, report.findings
+    assert stale_losses(report.notes) == [3]
+    noted = [note for note in report.notes if "start values of epoch" in note]
+    assert [epoch for epoch in (7, 12) if any(f"of epoch {epoch} " in n for n in noted)] == [7, 12]
+
+
+def entries(path: Path) -> list[dict[str, Any]]:
+    """What the Map lists."""
+    return to_json(read_description(StoredWorkbook(path)))["matrices"]

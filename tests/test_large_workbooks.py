@@ -23,7 +23,9 @@ from lint import column_letters, read_raw
 import xlnn
 from xlnn.errors import OutputError
 from xlnn.experiment.experiment import Experiment
+from xlnn.maths.evaluate import Array
 from xlnn.training import kept
+from xlnn.training.trace import Trace
 from xlnn.workbook import pattern, stream
 from xlnn.workbook.entries import entries, entry_text, filled
 from xlnn.workbook.plan import Area, Plan
@@ -65,6 +67,31 @@ EXPERIMENTS = {
     "gaps from the start": table(
         11, hidden=(2,), epochs=60, show=[2, 4, 6, 7, 8], formulas="matrix"
     ),
+    "many batches": table(101, hidden=(2,), batch_size=4, shuffle=True, epochs=4),
+    "many batches, matrices": table(101, hidden=(2,), batch_size=4, epochs=4, formulas="matrix"),
+    "two batches, gaps": table(
+        50, hidden=(3,), batch_size=30, epochs=40, show=[1, 2, 3, 7, 9, 11, 13, 30, 40]
+    ),
+    "large batches": table(150, hidden=(2,), batch_size=70, epochs=3, operands="all"),
+    "single samples": table(12, hidden=(2,), batch_size=1, epochs=12, show="all"),
+    "scaled, tested, adam": table(
+        90,
+        hidden=(3,),
+        scale="standard",
+        test_fraction=0.2,
+        optimizer="adam",
+        epochs=12,
+        show="all",
+    ),
+    "classes in batches": Experiment(
+        X=RANDOM.normal(size=(40, 3)),
+        y=np.eye(3)[RANDOM.integers(0, 3, 40)],
+        output_activation="softmax",
+        loss="cross-entropy",
+        batch_size=16,
+        epochs=15,
+        show="all",
+    ),
 }
 
 
@@ -85,10 +112,10 @@ def one_by_one(plan: Plan, area: Area) -> dict[tuple[int, int], tuple[str, str |
 
 
 def areas(plan: Plan) -> Iterator[Area]:
-    """Every matrix of every epoch, and the copies around it."""
+    """Every matrix of every batch and epoch, and the copies around it."""
     for area in plan.matrices():
         if area.role == "result":
-            yield from plan.operands(area.matrix, area.epoch)
+            yield from plan.operands(area.matrix, area.epoch, area.batch)
         yield area
 
 
@@ -105,7 +132,7 @@ def test_every_formula_and_number_is_written_where_the_plan_has_it(
             assert (cell.formula, cell.array) == (text, array), (area.sheet, row, column)
             formulas[area.sheet] += 1
         if area.role != "operand":
-            expected = built.trace[area.matrix, area.epoch]
+            expected = built.trace[area.matrix, area.epoch, area.batch]
             for (i, j), number in np.ndenumerate(expected):
                 place = f"{column_letters(area.column + j)}{area.row + i}"
                 assert book.number(area.sheet, place) == number, (area.sheet, place)
@@ -113,29 +140,59 @@ def test_every_formula_and_number_is_written_where_the_plan_has_it(
         assert sum(cell.formula is not None for cell in book.sheets[name].cells.values()) == number
 
 
+def test_the_loss_lists_every_epoch_whether_it_is_live_or_not(
+    experiment: Experiment, tmp_path: Path
+) -> None:
+    built = xlnn.build(experiment, tmp_path / "workbook.xlsx", audited=False)
+    book = read_raw(built.path)
+    cells, live = book.sheets["Loss"].cells, set(built.plan.epochs)
+    for column, name in enumerate(built.trace.curves, start=2):
+        letters = column_letters(column)
+        assert len(built.trace.curves[name]) == experiment.epochs
+        for epoch, number in enumerate(built.trace.curves[name], start=1):
+            place = f"{letters}{6 + epoch}"
+            assert book.number("Loss", place) == number, place
+            assert (cells[place].formula is not None) == (epoch in live), place
+        assert f"{letters}{7 + experiment.epochs}" not in cells
+    for epoch in range(1, experiment.epochs + 1):
+        assert book.number("Loss", f"A{6 + epoch}") == epoch
+    (shown,) = book.charts.values()
+    rows = f"7:${{}}${6 + experiment.epochs}" if experiment.epochs > 1 else "7"
+    found = [place.format("") for place in shown]
+    assert found[:2] == [f"'Loss'!${c}${rows}".format(c) for c in ("A", "C")]
+
+
 def test_every_row_bears_its_name(experiment: Experiment, tmp_path: Path) -> None:
     built = xlnn.build(experiment, tmp_path / "workbook.xlsx", audited=False)
     book = read_raw(built.path)
     for area in built.plan.matrices():
-        if area.shape.rows.name == "sample":
-            for i, name in enumerate(experiment.sample_names):
-                heading = f"{column_letters(area.column - 1)}{area.row + i}"
-                assert book.sheets[area.sheet].cells[heading].text == name, (area.sheet, heading)
+        trained, tested = experiment.rows
+        rows = {"sample": trained, "test sample": tested}.get(area.shape.rows.name, ())
+        for i, sample in enumerate(rows):
+            heading = f"{column_letters(area.column - 1)}{area.row + i}"
+            name = experiment.sample_names[sample]
+            assert book.sheets[area.sheet].cells[heading].text == name, (area.sheet, heading)
 
 
 def test_the_audit_expects_the_formulas_of_the_plan(experiment: Experiment) -> None:
     plan = plan_for(experiment)
-    for sheet in plan.sheets:
-        for bands in plan.stretches_of(sheet.name):
-            if plan.matrix(sheet.name, sheet.epochs[bands.start]).expr is None:
+    compared = 0
+    for name in plan.recipe.members:
+        for grid in plan.grids(name):
+            first = plan.matrix(name, plan.epochs[grid.epochs[0]], grid.batches[0])
+            if first.expr is None:
                 continue
 
-            def area_at(band: int, sheet=sheet) -> Area:
-                return plan.matrix(sheet.name, sheet.epochs[band])
+            def area_at(index: int, batch: int, name: str = name) -> Area:
+                return plan.matrix(name, plan.epochs[index], batch)
 
-            for band, found in zip(bands, entries(plan, area_at, bands), strict=True):
-                expected = one_by_one(plan, area_at(band)).values()
+            places = [(index, batch) for index in grid.epochs for batch in grid.batches]
+            for place, found in zip(places, entries(plan, area_at, grid), strict=True):
+                expected = one_by_one(plan, area_at(*place)).values()
                 assert found == [entry_text(f"={text}", array) for text, array in expected]
+                compared += 1
+    # Every matrix that is computed, of every batch and epoch.
+    assert compared == sum(area.expr is not None for area in plan.matrices())
 
 
 def test_the_workbook_agrees_with_numpy(experiment: Experiment, tmp_path: Path) -> None:
@@ -158,8 +215,9 @@ def test_noting_the_verdict_changes_nothing_but_start(tmp_path: Path) -> None:
 # --- Memory ---------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize(("batch_size", "fewest"), [("all", 200), (1, 30)])
 def test_memory_does_not_grow_with_the_epochs(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    batch_size: str | int, fewest: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Less of everything that is bounded, so that what grows could be seen.
     monkeypatch.setattr(kept, "IN_MEMORY", 10_000)
@@ -167,8 +225,9 @@ def test_memory_does_not_grow_with_the_epochs(
     monkeypatch.setattr(stream, "CHUNK", 20_000)
     monkeypatch.setattr(pattern, "PAGE", 10_000)
     peaks = []
-    for epochs in (200, 2000):
-        experiment = table(4, hidden=(3,), epochs=epochs, show=list(range(1, epochs + 1)))
+    for epochs in (fewest, 10 * fewest):
+        show = list(range(1, epochs + 1))
+        experiment = table(4, hidden=(3,), epochs=epochs, show=show, batch_size=batch_size)
         tracemalloc.start()
         xlnn.build(experiment, tmp_path / f"{epochs}.xlsx", audited=False)
         peaks.append(tracemalloc.get_traced_memory()[1])
@@ -176,30 +235,58 @@ def test_memory_does_not_grow_with_the_epochs(
     assert peaks[1] < 1.2 * peaks[0], peaks
 
 
-def test_a_trace_is_the_same_in_memory_and_in_a_file(monkeypatch: pytest.MonkeyPatch) -> None:
-    experiment = table(9, hidden=(3,), epochs=50)
+KEPT = {
+    "epochs": {"epochs": 50},
+    "batches": {"epochs": 20, "batch_size": 4, "shuffle": True},
+    "everything": {
+        "epochs": 20,
+        "batch_size": 2,
+        "scale": "minmax",
+        "test_fraction": 0.3,
+        "optimizer": "adam",
+    },
+}
+
+
+def every_matrix(trace: Trace) -> Iterator[tuple[tuple[str, int, int], Array]]:
+    for epoch in trace.epochs:
+        for batch in range(1, trace.schedule.batches + 1):
+            for name in trace.values.names:
+                yield (name, epoch, batch), trace.values.matrix(name, epoch, batch)
+
+
+@pytest.mark.parametrize("name", KEPT)
+def test_a_trace_is_the_same_in_memory_and_in_a_file(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    experiment = table(9, hidden=(3,), **KEPT[name])
     in_memory = xlnn.run(experiment)
     monkeypatch.setattr(kept, "IN_MEMORY", 1)
     monkeypatch.setattr(kept, "WAITING", 4000)
     in_file = xlnn.run(experiment)
-    for epoch in in_memory.epochs:
-        values = in_memory.values[epoch]
-        assert values.keys() == in_file.values[epoch].keys()
-        for name, value in values.items():
-            assert np.array_equal(in_file[name, epoch], value), (name, epoch)
+    assert in_memory.values.names == in_file.values.names
+    for place, value in every_matrix(in_memory):
+        assert np.array_equal(in_file[place], value), place
     assert in_memory.values.largest == in_file.values.largest
-    stacked = in_file.values.block("wh", 10, 5)
-    assert np.array_equal(stacked, [in_memory["wh", epoch] for epoch in range(11, 16)])
+    assert in_memory.epochs == tuple(range(1, experiment.epochs + 1))
+    last = in_memory.schedule.batches
+    stacked = in_file.values.block("wh", 10 * last, 5)
+    bands = [divmod(band, last) for band in range(10 * last, 10 * last + 5)]
+    assert np.array_equal(stacked, [in_memory["wh", e + 1, b + 1] for e, b in bands])
+    assert np.array_equal(in_file.loss, in_memory.loss)
+    assert in_file.values.block("loss", 3, 4).ravel().tolist() == in_memory.loss[3:7].tolist()
 
 
-def test_a_trace_can_be_pickled_at_any_size(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("name", KEPT)
+def test_a_trace_can_be_pickled_at_any_size(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     for in_memory in (kept.IN_MEMORY, 1):
         monkeypatch.setattr(kept, "IN_MEMORY", in_memory)
-        trace = xlnn.run(table(9, hidden=(3,), epochs=5))
+        trace = xlnn.run(table(9, hidden=(3,), **KEPT[name] | {"epochs": 5}))
         again = pickle.loads(pickle.dumps(trace))
-        for epoch in trace.epochs:
-            for name, value in trace.values[epoch].items():
-                assert np.array_equal(again[name, epoch], value)
+        assert again.values.names == trace.values.names
+        for place, value in every_matrix(trace):
+            assert np.array_equal(again[place], value), place
+        assert np.array_equal(again.loss, trace.loss)
 
 
 def test_a_full_temporary_folder_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -80,6 +80,7 @@ def test_the_map_names_every_matrix_of_the_article_in_the_order_of_its_steps(
         (4, "output_layer_input"),
         (4, "output"),
         (5, "E"),
+        (5, "squared_error"),
         (6, "slope_output_layer"),
         (6, "slope_hidden_layer"),
         (7, "d_output"),
@@ -89,7 +90,50 @@ def test_the_map_names_every_matrix_of_the_article_in_the_order_of_its_steps(
         (10, "wh_new"),
         (11, "bout_new"),
         (11, "bh_new"),
+        # Measured of the epoch, when it is done.
+        (5, "loss"),
+        (5, "mean_loss"),
     ]
+
+
+def test_the_measures_of_an_epoch_stand_on_the_sheet_loss(
+    built: Callable[[Experiment], Path],
+) -> None:
+    path = built(experiment(accuracy=False))
+    entries = printed_map(path)["matrices"]
+    found = [(e["name"], e["epoch"], e["range"]) for e in entries if e["sheet"] == "Loss"]
+    # A row for each epoch, from row 7 on; live are those that are shown.
+    assert found == [
+        (name, epoch, f"{column}{6 + epoch}:{column}{6 + epoch}")
+        for epoch in (1, 2, 9)
+        for name, column in (("loss", "B"), ("mean_loss", "C"))
+    ]
+    reads = {entry["name"]: entry["reads"] for entry in entries}
+    assert reads["loss"] == ["squared_error"]
+    assert reads["mean_loss"] == ["loss", "y"]
+
+
+@pytest.mark.parametrize("style", ["cell", "matrix"])
+def test_every_batch_of_an_update_is_on_the_map(
+    style: str, built: Callable[[Experiment], Path]
+) -> None:
+    path = built(experiment(formulas=style, batch_size=2))
+    entries = printed_map(path)["matrices"]
+    places = {name: [] for name in ("X", "X_batch", "wh_1", "loss")}
+    for entry in entries:
+        if entry["name"] in places:
+            places[entry["name"]].append((entry["epoch"], entry["batch"], entry["rows"]))
+    assert places["X"] == [(1, 1, 3)]
+    # Three samples: a batch of two and a batch of one.
+    assert places["X_batch"] == [(e, b, 3 - b) for e in (1, 2, 9) for b in (1, 2)]
+    assert places["wh_1"] == [(e, b, 2) for e in (1, 2, 9) for b in (1, 2)]
+    assert places["loss"] == [(e, 1, 1) for e in (1, 2, 9)]
+    kinds = [entry["kind"] for entry in entries if entry["name"] == "wh_1"]
+    assert kinds == ["input", "formula", "formula", "formula", "input", "formula"]
+    sheets = read_raw(path).sheets
+    for entry in entries:
+        corners = set(entry["range"].split(":"))
+        assert corners <= set(sheets[entry["sheet"]].cells), entry
 
 
 @pytest.mark.parametrize("style", ["cell", "matrix"])
@@ -110,11 +154,12 @@ def test_every_shown_epoch_is_on_the_map_and_data_once(
         assert {first, last} <= set(sheets[entry["sheet"]].cells), entry
 
 
+@pytest.mark.parametrize("batch_size", ["all", 2])
 @pytest.mark.parametrize("program", ["openpyxl", "libreoffice", "gnumeric"])
 def test_the_map_survives_a_save(
-    program: str, built: Callable[[Experiment], Path], tmp_path: Path
+    program: str, batch_size: str | int, built: Callable[[Experiment], Path], tmp_path: Path
 ) -> None:
-    path = built(experiment())
+    path = built(experiment(batch_size=batch_size))
     saved = saved_by(program, path, tmp_path)
     assert saved.read_bytes() != path.read_bytes()
     assert printed_map(saved) == printed_map(path)

@@ -23,24 +23,31 @@ from openpyxl.worksheet.formula import ArrayFormula
 from recomputed import block, difference, formulas
 
 import xlnn.maths
-from xlnn.audit.engines import ENGINES, Engine
+from xlnn.audit.engines import Engine
 from xlnn.errors import ExpressionError
-from xlnn.maths.evaluate import evaluate
+from xlnn.maths.evaluate import evaluate, loop, program, source
 from xlnn.maths.expr import (
     ONE,
     SCALAR,
     Apply,
     Arithmetic,
     Axis,
+    BatchSum,
+    Column,
+    ColumnMax,
+    ColumnMin,
     ColumnSum,
     Comparison,
     Expr,
     Function,
+    Largest,
     Matrix,
     Negative,
     Number,
     Operator,
+    Pick,
     Relation,
+    RowCount,
     RowMax,
     Rows,
     RowSum,
@@ -67,9 +74,14 @@ wh = Matrix("wh", Shape(feature, neuron))
 bh = Matrix("bh", Shape(ONE, neuron))
 Z = Matrix("Z", Shape(sample, neuron))
 E = Matrix("E", Shape(sample, neuron))
+Z_new = Matrix("Z_new", Shape(sample, neuron))
 H = Matrix("H", Shape(sample, neuron))
 largest = Matrix("largest", Shape(sample, ONE))
 rate = Matrix("rate", SCALAR)
+single = Matrix("single", Shape(sample, Axis("output", 1)))
+ties = Matrix("ties", Shape(sample, feature))
+order = Matrix("order", Shape(Axis("place", 3), ONE))
+batch_loss = Matrix("batch_loss", SCALAR)  # of the batch that is asked about; there are 3
 pixels = Matrix("pixels", Shape(sample, pixel))
 weights = Matrix("weights", Shape(pixel, neuron))
 
@@ -84,6 +96,10 @@ VALUES = {
         "H": [[2, 4], [8, -16]],
         "largest": [[2], [-3]],
         "rate": [[0.5]],
+        "single": [[-1], [4]],
+        "ties": [[1, 2, 2], [3, 3, 3]],
+        "order": [[2], [1], [2]],
+        "batch_loss": [[0.5], [2], [4]],
         "pixels": [[1, 2, 3, 4, 5, 6, 7, 8, 9], [9, 8, 7, 6, 5, 4, 3, 2, 1]],
         "weights": [[i, -1] for i in range(1, 10)],
     }.items()
@@ -95,6 +111,9 @@ class Sheets:
 
     def address(self, matrix: Matrix, window: Window) -> str:
         return f"{matrix.name}!{cells(window)}"
+
+    def over_batches(self, matrix: Matrix) -> str:
+        return f"{matrix.name}!{cells(Window(0, 0, len(VALUES[matrix.name]), 1))}"
 
 
 def cells(window: Window) -> str:
@@ -150,6 +169,24 @@ EXAMPLES = [
     Example(Rows(X.T, 1, 2), Shape(Axis("feature", 2), sample), [[2, 5], [3, 6]],
         "X!C2", "TRANSPOSE(X!B1:C2)", "Xᵀ[rows 2–3]", "rows 2 to 3 of X transposed",
         "Xᵀ[rows 2–3] beside"),
+    # A column of its own kind goes with every column only when that is said.
+    Example(Column(single), Shape(sample, ONE), [[-1], [4]],
+        "single!A2", "single!A1:A2", "single", "single", "single beside"),
+    Example(Z * Column(single), S_N, [[1, -2], [12, -16]],
+        "Z!B2*single!A2", "Z!A1:B2*single!A1:A2", "Z ∘ single", "Z times single, cell by cell",
+        "Z beside, single beside"),
+    Example(Column(Rows(single, 1, 1)) * bh, Shape(Axis("sample", 1), neuron), [[40, -80]],
+        "single!A2*bh!B1", "single!A2*bh!A1:B1", "single[rows 2–2] ∘ bh",
+        "rows 2 to 2 of single times bh, cell by cell", "single[rows 2–2] beside, bh above"),
+    # Rows in another order, also twice; the order stands left of them, as a factor does.
+    Example(Pick(X, order), Shape(order.shape.rows, feature), [[4, 5, 6], [1, 2, 3], [4, 5, 6]],
+        "INDEX(X!C1:C2,order!A3)", "INDEX(X!C1:C2,order!A3)",
+        "X[rows order]", "the rows of X in the order that order tells", "order left, X above"),
+    Example(Pick(Rows(wh, 1, 2), Column(order)), Shape(order.shape.rows, neuron),
+        [[-5, 6], [3, 4], [-5, 6]],
+        "INDEX(wh!B2:B3,order!A3)", "INDEX(wh!B2:B3,order!A3)",
+        "wh[rows 2–3][rows order]", "the rows of (rows 2 to 3 of wh) in the order that order tells",
+        "order left, wh[rows 2–3] above"),
 
     # --- Products ---
     Example(X @ wh, S_N, [[-8, 24], [-11, 48]],
@@ -220,6 +257,40 @@ EXAMPLES = [
     Example(Z - RowMax(Z), S_N, [[-3, 0], [0, -7]],
         "Z!B2-MAX(Z!A2:B2)", "Z!A2:B2-MAX(Z!A2:B2)",
         "Z − rowmax(Z)", "Z minus the largest number of each row of Z", "Z beside, Z left"),
+    Example(ColumnMin(Z), Shape(ONE, neuron), [[-1, -4]],
+        "MIN(Z!B1:B2)", "MIN(Z!B1:B2)",
+        "columnmin(Z)", "the smallest number of each column of Z", "Z above"),
+    Example(ColumnMin(wh.T), Shape(ONE, feature), [[-2, 3, -5]],
+        "MIN(wh!A3:B3)", "MIN(wh!A3:B3)",
+        "columnmin(whᵀ)", "the smallest number of each column of wh transposed", "whᵀ above"),
+    Example(ColumnMax(Z), Shape(ONE, neuron), [[3, 2]],
+        "MAX(Z!B1:B2)", "MAX(Z!B1:B2)",
+        "columnmax(Z)", "the largest number of each column of Z", "Z above"),
+    Example(ColumnMax(Rows(wh, 1, 2)), Shape(ONE, neuron), [[3, 6]],
+        "MAX(wh!B2:B3)", "MAX(wh!B2:B3)",
+        "columnmax(wh[rows 2–3])", "the largest number of each column of (rows 2 to 3 of wh)",
+        "wh[rows 2–3] above"),
+    Example((Z - ColumnMin(Z)) / (ColumnMax(Z) - ColumnMin(Z)), S_N, [[0, 1], [1, 0]],
+        "(Z!B2-MIN(Z!B1:B2))/(MAX(Z!B1:B2)-MIN(Z!B1:B2))",
+        "(Z!B2-MIN(Z!B1:B2))/(MAX(Z!B1:B2)-MIN(Z!B1:B2))",
+        "(Z − columnmin(Z)) / (columnmax(Z) − columnmin(Z))",
+        "(Z minus the smallest number of each column of Z) divided by "
+        "(the largest number of each column of Z minus the smallest number of each column of Z)",
+        "Z beside, Z above"),
+    # Among equals the first one is the largest.
+    Example(Largest(Z), S_N, [[0, 1], [1, 0]],
+        "IF(MATCH(MAX(Z!A2:B2),Z!A2:B2,0)=COLUMNS(Z!A2:B2),1,0)",
+        "IF(MATCH(MAX(Z!A2:B2),Z!A2:B2,0)=COLUMNS(Z!A2:B2),1,0)",
+        "largest(Z)", "1 where each row of Z has its largest number, else 0", "Z left"),
+    Example(Largest(ties), ties.shape, [[0, 1, 0], [1, 0, 0]],
+        "IF(MATCH(MAX(ties!A2:C2),ties!A2:C2,0)=COLUMNS(ties!A2:C2),1,0)",
+        "IF(MATCH(MAX(ties!A2:C2),ties!A2:C2,0)=COLUMNS(ties!A2:C2),1,0)",
+        "largest(ties)", "1 where each row of ties has its largest number, else 0", "ties left"),
+    Example(Largest(X.T), S_F.transposed, [[0, 1], [0, 1], [0, 1]],
+        "IF(MATCH(MAX(X!C1:C2),X!C1:C2,0)=ROWS(X!C1:C2),1,0)",
+        "IF(MATCH(MAX(X!C1:C2),X!C1:C2,0)=ROWS(X!C1:C2),1,0)",
+        "largest(Xᵀ)", "1 where each row of X transposed has its largest number, else 0",
+        "Xᵀ left"),
     Example(Total(E), SCALAR, [[6.25]],
         "SUM(E!A1:B2)", "SUM(E!A1:B2)",
         "Σ(E)", "the sum of all cells of E", "E beside"),
@@ -238,6 +309,26 @@ EXAMPLES = [
         "SUMPRODUCT(IF(Z!A1:B2>0,Z!A1:B2,0))", "SUMPRODUCT(IF(Z!A1:B2>0,Z!A1:B2,0))",
         "Σ(if([Z > 0], Z, 0))", "the sum of all cells of (where [Z > 0]: Z; elsewhere: 0)",
         "Z beside", array=True),
+
+    Example(RowCount(Z), SCALAR, [[2]],
+        "ROWS(Z!A1:B2)", "ROWS(Z!A1:B2)", "rows(Z)", "the number of rows of Z", ""),
+    Example(RowCount(X.T), SCALAR, [[3]],
+        "COLUMNS(X!A1:C2)", "COLUMNS(X!A1:C2)",
+        "rows(Xᵀ)", "the number of rows of X transposed", ""),
+    Example(ColumnSum(wh) / RowCount(wh), Shape(ONE, neuron), [[-1 / 3, 8 / 3]],
+        "SUM(wh!B1:B3)/ROWS(wh!A1:B3)",
+        "MMULT(TRANSPOSE(ROW(wh!A1:A3)^0),wh!A1:B3)/ROWS(wh!A1:B3)",
+        "Σrows(wh) / rows(wh)",
+        "the sum over all rows of wh, one for each column divided by the number of rows of wh",
+        "wh above"),
+    Example(BatchSum(batch_loss), SCALAR, [[6.5]],
+        "SUM(batch_loss!A1:A3)", "SUM(batch_loss!A1:A3)",
+        "Σbatches(batch_loss)", "the sum of batch_loss over all batches of the epoch", ""),
+    Example(BatchSum(batch_loss) / RowCount(X), SCALAR, [[3.25]],
+        "SUM(batch_loss!A1:A3)/ROWS(X!A1:C2)", "SUM(batch_loss!A1:A3)/ROWS(X!A1:C2)",
+        "Σbatches(batch_loss) / rows(X)",
+        "the sum of batch_loss over all batches of the epoch divided by the number of rows of X",
+        ""),
 
     # --- Arithmetic, cell by cell ---
     Example(Z + E, S_N, [[-0.5, 1.75], [5, 0]],
@@ -311,9 +402,20 @@ EXAMPLES = [
         "IF(Z!B2<2,1,0)", "IF(Z!A1:B2<2,1,0)", "[Z < 2]", "1 where Z < 2, else 0", "Z beside"),
     Example(Z <= 2, S_N, [[1, 1], [0, 1]],
         "IF(Z!B2<=2,1,0)", "IF(Z!A1:B2<=2,1,0)", "[Z ≤ 2]", "1 where Z ≤ 2, else 0", "Z beside"),
+    Example(Comparison("=", Z, Number(2.0)), S_N, [[0, 1], [0, 0]],
+        "IF(Z!B2=2,1,0)", "IF(Z!A1:B2=2,1,0)", "[Z = 2]", "1 where Z = 2, else 0", "Z beside"),
+    Example(Comparison(">", Z, E), S_N, [[0, 1], [1, 0]],
+        "IF(Z!B2>E!B2,1,0)", "IF(Z!A1:B2>E!A1:B2,1,0)", "[Z > E]", "1 where Z > E, else 0",
+        "Z beside, E beside"),
+    # What is compared may be of different shapes.
     Example(Comparison(">", Z, largest), S_N, [[0, 0], [1, 0]],
-        "IF(Z!B2>largest!A2,1,0)", "IF(Z!A1:B2>largest!A1:A2,1,0)", "[Z > largest]",
+        "IF(Z!B2>largest!A2,1,0)", "IF(Z!B2>largest!A2,1,0)", "[Z > largest]",
         "1 where Z > largest, else 0", "Z beside, largest beside"),
+    Example(Comparison("=", Column(single) > 0, bh > 0), S_N, [[0, 1], [1, 0]],
+        "IF(IF(single!A2>0,1,0)=IF(bh!B1>0,1,0),1,0)",
+        "IF(IF(single!A2>0,1,0)=IF(bh!B1>0,1,0),1,0)", "[[single > 0] = [bh > 0]]",
+        "1 where [single > 0] = [bh > 0], else 0",
+        "single beside, bh above"),
     Example(Where(Z > 0, Z, rate * Z), S_N, [[-0.5, 2], [3, -2]],
         "IF(Z!B2>0,Z!B2,rate!A1*Z!B2)", "IF(Z!A1:B2>0,Z!A1:B2,rate!A1*Z!A1:B2)",
         "if([Z > 0], Z, rate × Z)", "where [Z > 0]: Z; elsewhere: (rate times Z)",
@@ -412,9 +514,22 @@ def test_a_cell_has_the_formula_that_a_learner_can_trace(example: Example) -> No
 @every_example
 def test_a_matrix_has_one_array_formula_that_reads_like_the_article(example: Example) -> None:
     *_, last = formulas(example.expr, Sheets(), "matrix")
-    # What no array formula can do in every program is written cell by cell, as in style cell.
-    by_cell = isinstance(example.expr, Where) and example.matrix == example.cell
-    assert (last.text, last.array) == (example.matrix, not by_cell)
+    assert (last.text, last.array) == (example.matrix, not is_written_by_cell(example.expr))
+
+
+def is_written_by_cell(expr: Expr) -> bool:
+    """Whether no array formula gives an expression in every program: where rows are picked, for
+    the largest of rows or columns, and for choices between parts of different shapes."""
+    for node in walk(expr):
+        if isinstance(node, (Pick, Largest, ColumnMin, ColumnMax)):
+            return True
+        if isinstance(node, (Comparison, Where)):
+            condition = node.condition if isinstance(node, Where) else node
+            chosen = (node.then, node.otherwise) if isinstance(node, Where) else ()
+            parts = {shape_of(part) for part in (condition.left, condition.right, *chosen)}
+            if len(parts - {SCALAR}) > 1:
+                return True
+    return False
 
 
 @every_example
@@ -466,6 +581,11 @@ READ_APART = {
     "functions": (Apply(Function.EXP, Z + E), Apply(Function.EXP, Z) + E),
     "choices": (Where(Z > 0, Z, E + H), Where(Z > 0, Z, E) + H),
     "rows": (Rows(X, 0, 2).T, Rows(X.T, 0, 2)),
+    "picked rows": (Pick(Rows(X, 0, 2), order), Pick(X, Rows(order, 0, 2))),
+    "comparisons": (Comparison("=", Z > 0, E), Comparison(">", Z, Comparison("=", Number(0), E))),
+    "counts": (RowCount(X), RowCount(X.T)),
+    "batches": (BatchSum(batch_loss), Total(batch_loss)),
+    "extremes": (ColumnMax(Z), RowMax(Z)),
 }
 
 
@@ -491,6 +611,39 @@ def test_a_choice_does_not_mind_what_it_leaves_out() -> None:
     z = Matrix("z", Shape(ONE, Axis("number", 2)))
     chosen = evaluate(Where(z > 0, z, Apply(Function.EXP, z)), {"z": np.array([[1000.0, -1.0]])})
     assert difference(chosen, [[1000, math.exp(-1)]]) <= 1e-15
+
+
+def test_an_order_that_leads_outside_gives_no_numbers() -> None:
+    # As INDEX in a spreadsheet gives an error; no row is taken from the end instead.
+    for outside in (0, -1, 3, math.nan):
+        picked = evaluate(Pick(X, order), VALUES | {"order": np.array([[1], [outside], [2]])})
+        assert picked.shape == (3, 3)
+        assert np.isnan(picked).all()
+
+
+def test_a_program_computes_one_step_after_the_other() -> None:
+    steps = [("H", X @ wh), ("E", H - Z), ("loss", Total(E * E))]
+    # What is computed inside takes the place of nothing outside.
+    compute = program(["X", "wh", "Z"], steps, ["loss", "H"])
+    loss, product = compute(VALUES["X"], VALUES["wh"], VALUES["Z"])
+    assert np.array_equal(product, [[-8, 24], [-11, 48]])
+    assert np.array_equal(loss, [[7**2 + 22**2 + 14**2 + 52**2]])
+
+
+def test_a_loop_carries_on_what_it_computed_and_notes_a_number_each_time() -> None:
+    steps = [("Z_new", rate * Z + E), ("E_new", E * 2), ("total", Total(Z_new))]
+    repeat = loop(["rate"], {"Z": "Z_new", "E": "E_new"}, steps, ["total"])
+    last_Z, last_E, totals = repeat(3, np.array([[0.5]]), np.zeros((2, 2)), np.ones((2, 2)))
+    assert np.array_equal(last_Z, np.full((2, 2), 4 + 0.5 * (2 + 0.5 * 1)))
+    assert np.array_equal(last_E, np.full((2, 2), 8))
+    assert np.array_equal(totals, [[4 * 1], [4 * 2.5], [4 * 5.25]])
+
+
+def test_a_program_refuses_a_node_that_has_no_numpy() -> None:
+    with pytest.raises(ExpressionError, match="Convolution"):
+        program(["Z"], [("E", -Convolution(Z))], ["E"])
+    with pytest.raises(ExpressionError, match="Convolution"):
+        loop(["Z"], {}, [("E", -Convolution(Z))], [])
 
 
 # --- Nothing is left out ---
@@ -542,6 +695,7 @@ WHOLE = Window(0, 0, 2, 2)
 READERS: dict[str, Callable[[Expr], object]] = {
     "shapes": shape_of,
     "evaluate": lambda expr: evaluate(expr, VALUES),
+    "source": source,
     "formulas": lambda expr: list(formulas(expr, Sheets(), "cell")),
     "formulas of a matrix": lambda expr: list(formulas(expr, Sheets(), "matrix")),
     "formula": lambda expr: formula(expr, Sheets(), WHOLE, "matrix"),
@@ -576,20 +730,28 @@ COMPOUNDS = {
     "row maxima, transposed": RowMax(Z).T,
     "a sum, transposed": (Z + E).T,
     "a row of a sum": Rows(Z + bh, 1, 1),
+    "rows of a transposed matrix, picked": Pick(wh.T, order),
+    "the largest of each row, transposed": Largest(Z).T,
+    "picked rows, transposed": Pick(X, order).T,
+    "the sum of column maxima": Total(ColumnMax(Z)),
+    "the sum of the largest": Total(Largest(Z) * Z),
 }
 every_compound = pytest.mark.parametrize("expr", COMPOUNDS.values(), ids=COMPOUNDS)
 
 
-@every_compound
 @pytest.mark.parametrize("style", STYLES)
 def test_views_and_totals_of_unnamed_matrices_are_computed_right_or_refused(
-    expr: Expr, style: Style, tmp_path: Path
+    engine: Engine, style: Style, tmp_path: Path
 ) -> None:
+    exprs = [expr for expr in COMPOUNDS.values() if has_formulas(expr, style)]
+    assert wrong(engine, written(tmp_path, exprs, style), exprs, 1e-11) == {}
+
+
+def has_formulas(expr: Expr, style: Style) -> bool:
     try:
-        path = written(tmp_path, [expr], style)
+        return bool(list(formulas(expr, Sheets(), style)))
     except ExpressionError:
-        return
-    assert wrong(ENGINES["ironcalc"], path, [expr], 1e-12) == {}
+        return False
 
 
 @every_compound

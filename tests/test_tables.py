@@ -18,7 +18,7 @@ FRAME = pd.DataFrame(
         "height": [0.1, 1 / 3, -3e-7],
         "label": [0, 1, 1],
         "width": [12345678.9, 2, 3],
-        "grade": [5, 4, 3],
+        "grade": [0.5, 0.25, 0.75],
     }
 )
 
@@ -55,20 +55,23 @@ def test_every_kind_of_table_gives_the_same_numbers(suffix: str, tmp_path: Path)
 def test_several_targets_and_features_stand_in_the_order_asked_for(tmp_path: Path) -> None:
     path = tmp_path / "table.csv"
     FRAME.to_csv(path, index=False)
-    experiment = xlnn.load(path, target=["label", "height"], features=["grade", "width"])
-    assert experiment.feature_names == ("grade", "width")
-    assert experiment.target_names == ("label", "height")
-    assert np.array_equal(experiment.X, FRAME[["grade", "width"]])
-    assert np.array_equal(experiment.y, FRAME[["label", "height"]])
+    experiment = xlnn.load(path, target=["label", "grade"], features=["height", "width"])
+    assert experiment.feature_names == ("height", "width")
+    assert experiment.target_names == ("label", "grade")
+    assert np.array_equal(experiment.X, FRAME[["height", "width"]])
+    assert np.array_equal(experiment.y, FRAME[["label", "grade"]])
+    turned = xlnn.load(path, target=["grade", "label"], features=["width", "height"])
+    assert np.array_equal(turned.X, experiment.X[:, ::-1])
+    assert np.array_equal(turned.y, experiment.y[:, ::-1])
 
 
 def test_the_named_sheet_of_an_excel_table_is_read_else_the_first(tmp_path: Path) -> None:
     path = tmp_path / "table.xlsx"
     with pd.ExcelWriter(path) as writer:
         FRAME.to_excel(writer, sheet_name="first", index=False)
-        (FRAME * 2).to_excel(writer, sheet_name="second", index=False)
+        (FRAME / 2).to_excel(writer, sheet_name="second", index=False)
     assert xlnn.load(path, target=["label"]).y.max() == 1
-    assert xlnn.load(path, target=["label"], sheet="second").y.max() == 2
+    assert xlnn.load(path, target=["label"], sheet="second").y.max() == 0.5
 
 
 @pytest.mark.parametrize(
@@ -147,4 +150,4 @@ def test_a_table_becomes_a_workbook_with_its_headings(
     sheets = pd.read_excel("outputs/people.xlsx", sheet_name=["X", "y"], header=None)
     assert sheets["X"].iloc[10, 1:].tolist() == ["height"]
     assert sheets["y"].iloc[10, 1:].tolist() == ["label", "grade"]
-    assert sheets["y"].iloc[11:, 1:].to_numpy(float).tolist() == [[0, 5], [1, 4], [1, 3]]
+    assert sheets["y"].iloc[11:, 1:].to_numpy(float).tolist() == [[0, 0.5], [1, 0.25], [1, 0.75]]

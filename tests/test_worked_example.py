@@ -45,6 +45,14 @@ PUBLISHED = {
 }
 """By matrix of the first epoch: the decimals that were published, and the numbers."""
 
+ARTICLE = {
+    *("X", "y", "wh", "bh", "wout", "bout"),
+    *("hidden_layer_input", "hiddenlayer_activations", "output_layer_input", "output", "E"),
+    *("slope_output_layer", "slope_hidden_layer", "d_output"),
+    *("Error_at_hidden_layer", "d_hiddenlayer", "wout_new", "wh_new", "bout_new", "bh_new"),
+}
+"""The 20 matrices of the 11 steps."""
+
 AFTER_5000 = [[0.97760483], [0.96598980], [0.04731055]]
 
 
@@ -65,11 +73,13 @@ def test_the_witness_has_the_published_numbers_too() -> None:
         assert np.round(first[name], decimals).tolist() == numbers
 
 
-def test_all_20_matrices_equal_those_of_the_witness() -> None:
+def test_all_matrices_equal_those_of_the_witness() -> None:
     trace = xlnn.run(xlnn.example("demo"))
     first = expected(1)[1]
-    assert len(first) == 20
-    assert set(first) == set(trace.values[1]) - {"learning_rate"}
+    assert set(first) == set(trace.values.names) - {"learning_rate"}
+    # The article's, and those of the loss.
+    assert set(first) - {"squared_error", "loss", "mean_loss"} == ARTICLE
+    assert len(first) == 23
     found = {name: difference(trace[name, 1], first[name]) for name in first}
     assert beyond(1e-13, found) == {}
 
@@ -78,6 +88,13 @@ def test_after_5000_epochs_the_output_is_the_published_one() -> None:
     trace = xlnn.run(xlnn.example("demo", {"epochs": 5000}), epochs=[5000])
     assert np.abs(trace["output", 5000] - AFTER_5000).max() <= 1e-8
     assert difference(trace["output", 5000], expected(5000)[5000]["output"]) <= 1e-12
+
+
+def test_the_losses_of_5000_epochs_are_those_of_the_witness() -> None:
+    trace = xlnn.run(xlnn.example("demo", {"epochs": 5000}), epochs=[5000])
+    losses = [np.sum((Y - matrices["output"]) ** 2) / 2 for matrices in expected(5000).values()]
+    assert difference(trace.loss, losses) <= 1e-12
+    assert difference(trace.curves["mean_loss"], np.divide(losses, 3)) <= 1e-12
 
 
 @pytest.mark.parametrize("style", ["cell", "matrix"])
@@ -114,7 +131,7 @@ def long_workbook(style: str, folder: Path) -> tuple[Plan, Path]:
 def check_1000_epochs(engine: Engine, plan: Plan, path: Path) -> None:
     # Each epoch's weights are formulas on the epoch before, so an error would pass on and grow.
     found = differences(engine.recompute(path), plan, expected(1000))
-    assert len(found) == 2 + 18 * 1000
+    assert len(found) == 2 + 21 * 1000
     assert beyond(1e-9, found) == {}
 
 

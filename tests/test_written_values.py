@@ -30,7 +30,7 @@ HEADINGS = ['=HYPERLINK("x")', "+1", "@x", "<b>&", "-2", " kept blanks ", "#N/A"
 TARGET = "=1+1"
 
 
-def experiment(style: str) -> Experiment:
+def experiment(style: str, **fields: object) -> Experiment:
     """Numbers of all sizes, two layers, two blocks."""
     random = np.random.default_rng(3)
     return Experiment(
@@ -41,7 +41,18 @@ def experiment(style: str) -> Experiment:
         show=[1, 2, -1],
         formulas=style,
         title="Numbers & <texts>",
+        **fields,
     )
+
+
+WAYS = {
+    "all at once": {},
+    "batches": {"batch_size": 2, "shuffle": True, "optimizer": "adam"},
+    "scaled and tested": {"scale": "standard", "test_fraction": 0.3},
+}
+"""Ways of training, with matrices that there are once, in each epoch and in each batch."""
+
+every_way = pytest.mark.parametrize("way", WAYS)
 
 
 def strange_table(folder: Path) -> Path:
@@ -52,11 +63,13 @@ def strange_table(folder: Path) -> Path:
     return path
 
 
+@every_way
 @pytest.mark.parametrize("style", ["cell", "matrix"])
 def test_pandas_shows_the_very_number_in_every_cell_that_the_map_names(
-    style: str, tmp_path: Path
+    style: str, way: str, tmp_path: Path
 ) -> None:
-    built = xlnn.build(experiment(style), tmp_path / "workbook.xlsx", audited=False)
+    chosen = experiment(style, **WAYS[way])
+    built = xlnn.build(chosen, tmp_path / "workbook.xlsx", audited=False)
     sheets = pd.read_excel(built.path, sheet_name=None, header=None)
     printed = CliRunner().invoke(main, ["map", str(built.path), "--json"]).stdout
     entries = json.loads(printed)["matrices"]
@@ -64,8 +77,16 @@ def test_pandas_shows_the_very_number_in_every_cell_that_the_map_names(
     for entry in entries:
         left, top, right, bottom = range_boundaries(entry["range"])
         found = sheets[entry["sheet"]].iloc[top - 1 : bottom, left - 1 : right]
-        expected = built.trace[entry["name"], entry["epoch"]]
+        expected = built.trace[entry["name"], entry["epoch"], entry["batch"]]
         assert np.array_equal(found.to_numpy(dtype=float), expected), entry
+
+
+def test_pandas_shows_what_was_measured_of_every_epoch(tmp_path: Path) -> None:
+    built = xlnn.build(experiment("cell"), tmp_path / "workbook.xlsx", audited=False)
+    table = pd.read_excel(built.path, sheet_name="Loss", header=5)
+    assert table.iloc[:, 0].tolist() == [1, 2, 3, 4]  # not all of them are live
+    assert table.iloc[:, 1].tolist() == built.trace.loss.tolist()
+    assert table.iloc[:, 2].tolist() == built.trace.curves["mean_loss"].tolist()
 
 
 def test_pandas_shows_the_texts_of_the_other_sheets(built: Callable[[Experiment], Path]) -> None:
@@ -81,17 +102,18 @@ def test_pandas_shows_the_texts_of_the_other_sheets(built: Callable[[Experiment]
 # --- Same input, same bytes -----------------------------------------------------------
 
 
+@every_way
 @pytest.mark.parametrize("style", ["cell", "matrix"])
 def test_two_builds_are_the_same_byte_for_byte(
-    style: str, built: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+    style: str, way: str, built: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    first = built(experiment(style), "first.xlsx")
+    first = built(experiment(style, **WAYS[way]), "first.xlsx")
     # Tomorrow, and in another time zone.
     now = time.time()
     monkeypatch.setattr(time, "time", lambda: now + 100_000)
     monkeypatch.setenv("TZ", "Asia/Kathmandu")
     time.tzset()
-    second = built(experiment(style), "second.xlsx")
+    second = built(experiment(style, **WAYS[way]), "second.xlsx")
     monkeypatch.undo()
     time.tzset()
     assert first.read_bytes() == second.read_bytes()

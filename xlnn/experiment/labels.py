@@ -38,7 +38,7 @@ def encode(cells: Sequence[Any], column: str = "y") -> Encoded:
     Raises ExperimentError for labels that are missing, all the same, or differ by blanks or
     capitals alone.
     """
-    blank = [i for i, cell in enumerate(cells) if cell is None or not str(cell).strip()]
+    blank = [i for i, cell in enumerate(cells) if _is_missing(cell)]
     if blank:
         raise ExperimentError(
             f"the label of sample {blank[0] + 1} in {column} is blank ({len(blank)} in all): fill "
@@ -75,6 +75,11 @@ def _check_alike(counts: Counter[str], column: str) -> None:
                 "y",
             )
         seen[plain] = label
+
+
+def _is_missing(cell: Any) -> bool:
+    """Whether there is no label: nothing, blanks, or what pandas has in place of nothing."""
+    return cell is None or str(cell).strip() in ("", "nan", "<NA>", "NaT")
 
 
 def _is_number(text: str) -> bool:

@@ -100,16 +100,16 @@ def read_table(
         )
     if not len(frame):
         raise DataError(f"{path} has a header but no rows: give at least one sample")
-    X = _numbers(path, frame, wanted)
     samples = tuple(map(str, frame[names])) if names else None
-    labelled = [column for column in target if are_labels(list(frame[column]))]
-    if labelled and len(target) == 1:
+    if len(target) == 1 and are_labels(list(frame[target[0]])):
+        X = _numbers(path, frame, wanted)
         try:
-            found = encode(list(frame[labelled[0]]), labelled[0])
+            found = encode(list(frame[target[0]]), target[0])
         except ExperimentError as error:
             raise DataError(f"{path}: {error}") from error
         return Table(X, found.y, tuple(wanted), found.names, found.classes, samples)
-    y = _numbers(path, frame, target)
+    numbers = _numbers(path, frame, [*wanted, *target])
+    X, y = numbers[:, : len(wanted)], numbers[:, len(wanted) :]
     return Table(X, y, tuple(wanted), tuple(target), sample_names=samples)
 
 

@@ -312,7 +312,9 @@ def _(expr: Pick, writer: _Writer, window: Window) -> Printed:
     rows = shape_of(expr.argument).rows.size
     column = _view(expr.argument, writer, Window(0, window.column, rows, 1))
     place = _write(expr.order, writer, Window(window.row, 0, 1, 1)).text
-    return Printed(f"INDEX({column},{place})")
+    # A row of one column needs no place in it; Gnumeric wants one of a row.
+    turned = "1," if _is_turned(expr.argument) else ""
+    return Printed(f"INDEX({column},{turned}{place})")
 
 
 def _require_cell(expr: Expr, window: Window) -> None:

@@ -128,17 +128,24 @@ class Draft:
 
     def setting(self, name: str) -> Matrix:
         """A number that the experiment chooses; the same one when it is asked for again."""
-        if name not in self.settings:
-            self.settings.append(name)
-            return self._named(name, SCALAR)
-        return self._known[name]
+        if name in self.settings:
+            return self._known[name]
+        setting = self._named(name, SCALAR)
+        self.settings.append(name)
+        return setting
 
     def datum(self, number: int, name: str, rows: Axis, columns: Axis) -> Matrix:
         """A matrix of the data."""
         return self._give(self.data, number, name, Shape(rows, columns))
 
     def prepare(self, name: str, expr: Expr) -> Matrix:
-        """A matrix that is made of the data, once."""
+        """A matrix that is made of the data, once. Raises ExpressionError where it would read what
+        is not the same in all epochs."""
+        given, made = (each.name for each in self.data), (each.name for each in self.prepared)
+        once = {*self.settings, *given, *made}
+        for matrix in matrices(expr):
+            if matrix.name in self._known and matrix.name not in once:
+                raise ExpressionError(f"{name} is prepared once, but reads {matrix.name}")
         return self._compute(self.prepared, 0, name, expr)
 
     def draw(self, number: int, name: str, rows: Axis, columns: Axis) -> Matrix:

@@ -278,9 +278,10 @@ def _(expr: Apply, phrases: Phrases) -> str:
 
 @_phrase.register
 def _(expr: Comparison, phrases: Phrases) -> str:
-    return phrases["comparison"].format(
-        _phrase(expr.left, phrases), _RELATION_SIGNS[expr.relation], _phrase(expr.right, phrases)
-    )
+    sides = (notation(s) if isinstance(s, Comparison) else _phrase(s, phrases)
+             for s in (expr.left, expr.right))  # fmt: skip
+    left, right = sides
+    return phrases["comparison"].format(left, _RELATION_SIGNS[expr.relation], right)
 
 
 @_phrase.register

@@ -26,6 +26,33 @@ class Bands:
     def __init__(self, rows: BandRows) -> None:
         self._rows, self._plan, self._sheet, self._trace = rows, rows.plan, rows.sheet, rows.trace
 
+    def whole_epochs(self, grids: Sequence[Grid]) -> Recurring | None:
+        """All batches of an epoch as one part that recurs in each epoch, if epochs are so many that
+        this is faster than batch by batch; else None."""
+        epochs = len(grids[0].epochs)
+        bands = [(grid, place) for grid in grids for place in range(len(grid.batches))]
+        cells = sum(
+            placement.rows * placement.columns
+            for grid, _ in bands
+            for placement in self._placements(grid)
+        )
+        if len(bands) == 1 or cells > epochs:
+            return None
+        parts = [(self._unrolled(grid, range(self._sheet.height)), place) for grid, place in bands]
+
+        def rows(epoch: int, _batch: int, _time: int) -> list[Row]:
+            return [row for part, place in parts for row in part.rows(epoch, place, 0)]
+
+        def numbers(epochs: range, _batches: range, _times: range) -> Array:
+            found = (
+                part.numbers(epochs, range(place, place + 1), range(1))
+                for part, place in parts
+                if part.numbers is not None
+            )
+            return np.concatenate(list(found), axis=1)
+
+        return Recurring(rows, 1, numbers, sum(part.formula_cells for part, _ in parts))
+
     def parts(self, grid: Grid) -> Iterator[Recurring]:
         """What bands that are alike consist of: runs of rows that are alike, and what lies
         between them. Of many small bands, all rows are one part: the fewer parts, the faster, but

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from xlnn.errors import PlanError
 from xlnn.workbook.bands import LONG_RUN
-from xlnn.workbook.plan import Plan, Sheet
+from xlnn.workbook.plan import LOSS_FIRST, Plan, Sheet
 
 CELL_XML = 55
 """The bytes of a number or a heading in a sheet, without its formula."""
@@ -29,6 +29,9 @@ START_TIME, CELL_TIME, BYTE_TIME, MAP_TIME = 1.0, 0.9e-6, 0.012e-6, 12e-6
 
 TRAIN_STEP_TIME, TRAIN_CELL_TIME = 1.5e-6, 5e-9
 """Seconds to train an update: each step, and each cell of its matrix."""
+
+TRAIN_BATCH_TIME = 60e-6
+"""Seconds more for an update whose samples are fetched."""
 
 OTHER_SHEETS = 4
 """Start, Map, Settings and Loss."""
@@ -107,12 +110,13 @@ def estimate(plan: Plan, epochs: int) -> Estimate:
     return Estimate(
         sheets=len(plan.sheets) + OTHER_SHEETS,
         formula_cells=plan.formula_cells,
-        rows=max(sheet.last_row for sheet in plan.sheets),
+        rows=max(LOSS_FIRST + epochs - 1, *(sheet.last_row for sheet in plan.sheets)),
         columns=max(sheet.last_column for sheet in plan.sheets),
         size=EMPTY_SIZE
         + round(cells * CELL_SIZE + formula_bytes * FORMULA_SIZE + listed * MAP_SIZE),
         train_seconds=updates
-        * sum(TRAIN_STEP_TIME + step.shape.size * TRAIN_CELL_TIME for step in plan.recipe.steps),
+        * sum(TRAIN_STEP_TIME + step.shape.size * TRAIN_CELL_TIME for step in plan.recipe.steps)
+        + updates * (TRAIN_BATCH_TIME if plan.recipe.drawn else 0),
         write_seconds=START_TIME
         + SPELLED_TIME * sum(min(3, len(epochs)) for epochs in plan.stretches) * _spelled(plan)
         + cells * CELL_TIME

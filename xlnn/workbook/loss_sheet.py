@@ -159,6 +159,9 @@ class _Chart:
         chart.legend = Legend() if len(shown) > 1 else None
         if chart.legend is not None:
             chart.legend.position = "b"
+        for titled in (chart, chart.x_axis, chart.y_axis):
+            if titled.title is not None:
+                titled.title.overlay = False  # else newer Excels draw it over the curves
         sheet.add_chart(chart, cell_name(HEADER, LOSS_COLUMN + len(curves) + 1))
 
 

@@ -54,6 +54,9 @@ class _MatrixSheet:
         name, plan = self.sheet.name, self.plan
         for epochs in plan.stretches_of(name):
             grids = [Grid(epochs, batches) for batches in plan.batch_groups_of(name)]
+            if whole := self._bands.whole_epochs(grids):
+                yield Epochs(len(epochs), [Batches(1, [whole])])
+                continue
             groups = [Batches(len(grid.batches), [*self._bands.parts(grid)]) for grid in grids]
             yield Epochs(len(epochs), groups)
 
