@@ -28,7 +28,20 @@ MAX_LINKS = 65_530
 """Links on one sheet; Excel repairs a file with more by throwing them away."""
 
 ALLOWED_FUNCTIONS = {
-    *("ABS", "COLUMN", "COLUMNS", "EXP", "IF", "INDEX", "LN", "MATCH", "MAX", "MIN", "MMULT"),
+    *(
+        "ABS",
+        "CHOOSE",
+        "COLUMN",
+        "COLUMNS",
+        "EXP",
+        "IF",
+        "INDEX",
+        "LN",
+        "MATCH",
+        "MAX",
+        "MIN",
+        "MMULT",
+    ),
     *("ROW", "ROWS", "SQRT", "SUM", "SUMPRODUCT", "TANH", "TRANSPOSE"),
 }
 """All of them are in Excel 2007 and in the three engines."""

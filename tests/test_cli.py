@@ -104,15 +104,13 @@ def test_a_reader_that_has_seen_enough_is_no_error() -> None:
 # --- Commands -------------------------------------------------------------------------
 
 
-def test_examples_are_listed_with_their_files() -> None:
+def test_examples_are_listed_with_a_line_each() -> None:
     result = run("examples")
     assert result.exit_code == 0
     for name, title in xlnn.examples().items():
         assert name in result.stdout
         assert title in result.stdout
-    files = [line.strip() for line in result.stdout.splitlines() if line.endswith(".toml")]
-    assert len(files) == len(xlnn.examples())
-    assert all(Path(file).is_file() for file in files)
+    assert len(result.stdout.splitlines()) == len(xlnn.examples())
 
 
 def test_the_demo_is_built_audited_and_reported() -> None:

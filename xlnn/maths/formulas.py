@@ -312,6 +312,8 @@ def _(expr: Pick, writer: _Writer, window: Window) -> Printed:
     rows = shape_of(expr.argument).rows.size
     column = _view(expr.argument, writer, Window(0, window.column, rows, 1))
     place = _write(expr.order, writer, Window(window.row, 0, 1, 1)).text
+    if rows == 1:  # INDEX takes no single cell in IronCalc and Gnumeric
+        return Printed(f"CHOOSE({place},{column})")
     # A row of one column needs no place in it; Gnumeric wants one of a row.
     turned = "1," if _is_turned(expr.argument) else ""
     return Printed(f"INDEX({column},{turned}{place})")
