@@ -81,6 +81,7 @@ rate = Matrix("rate", SCALAR)
 single = Matrix("single", Shape(sample, Axis("output", 1)))
 ties = Matrix("ties", Shape(sample, feature))
 order = Matrix("order", Shape(Axis("place", 3), ONE))
+ones = Matrix("ones", SCALAR)
 batch_loss = Matrix("batch_loss", SCALAR)  # of the batch that is asked about; there are 3
 pixels = Matrix("pixels", Shape(sample, pixel))
 weights = Matrix("weights", Shape(pixel, neuron))
@@ -98,6 +99,7 @@ VALUES = {
         "rate": [[0.5]],
         "single": [[-1], [4]],
         "ties": [[1, 2, 2], [3, 3, 3]],
+        "ones": [[1]],
         "order": [[2], [1], [2]],
         "batch_loss": [[0.5], [2], [4]],
         "pixels": [[1, 2, 3, 4, 5, 6, 7, 8, 9], [9, 8, 7, 6, 5, 4, 3, 2, 1]],
@@ -182,6 +184,10 @@ EXAMPLES = [
     Example(Pick(X, order), Shape(order.shape.rows, feature), [[4, 5, 6], [1, 2, 3], [4, 5, 6]],
         "INDEX(X!C1:C2,order!A3)", "INDEX(X!C1:C2,order!A3)",
         "X[rows order]", "the rows of X in the order that order tells", "order left, X above"),
+    # INDEX takes no single cell everywhere, so of one sample it is CHOOSE.
+    Example(Pick(bh, ones), bh.shape, [[10, -20]],
+        "CHOOSE(ones!A1,bh!B1)", "CHOOSE(ones!A1,bh!B1)",
+        "bh[rows ones]", "the rows of bh in the order that ones tells", "ones left, bh above"),
     Example(Pick(Rows(wh, 1, 2), Column(order)), Shape(order.shape.rows, neuron),
         [[-5, 6], [3, 4], [-5, 6]],
         "INDEX(wh!B2:B3,order!A3)", "INDEX(wh!B2:B3,order!A3)",
