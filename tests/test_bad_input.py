@@ -303,7 +303,7 @@ BAD_OPTIONS = {
     "--optimizer adm": ["--optimizer", "'adm'", '"adam"'],
     "--scale mnmax": ["--scale", "'mnmax'", '"minmax"'],
     "--test-fraction 1": ["--test-fraction", "below 1"],
-    "--test-fraction 0.9": ["--test-fraction", "class", "held out", "smaller test_fraction"],
+    "--test-fraction 0.9": ["--test-fraction", "class", "held out", "hold fewer out"],
     "--nonsense": ["--nonsense"],
 }
 

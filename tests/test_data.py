@@ -15,6 +15,7 @@ from conftest import engine_or_skip
 from recomputed import difference
 
 import xlnn
+from xlnn.errors import XlnnError
 from xlnn.experiment.experiment import Experiment
 from xlnn.experiment.headings import headings
 from xlnn.maths.expr import Axis
@@ -114,14 +115,13 @@ def test_accuracy_and_confusion_are_counted_right(
     def classes(values: np.ndarray) -> np.ndarray:
         return (values[:, 0] > bound).astype(int) if two else values.argmax(axis=1)
 
+    everything = "output" if batch_size == "all" else "output_all"
     for epoch in (1, 2, 3):
-        right = 0
-        for batch in range(1, trace.schedule.batches + 1):
-            y_batch = "y" if batch_size == "all" else "y_batch"
-            truth = classes(trace[y_batch, epoch, batch])
-            found = classes(trace["output", epoch, batch])
-            right += int((truth == found).sum())
-        assert trace.curves["accuracy"][epoch - 1] == right / 12
+        truth, found = classes(trace["y", epoch]), classes(trace[everything, epoch])
+        assert trace.curves["accuracy"][epoch - 1] == np.mean(truth == found)
+        counted = trace["confusion" if batch_size == "all" else "confusion_all", epoch]
+        assert counted.sum() == 12
+        assert np.trace(counted) == (truth == found).sum()
         truth, found = classes(trace["y_test", epoch]), classes(trace["output_test", epoch])
         counted = np.zeros((len(experiment.classes),) * 2)
         np.add.at(counted, (truth, found), 1)
@@ -229,3 +229,28 @@ def test_everything_at_once_agrees_in_every_program(tmp_path: Path) -> None:
             report = xlnn.audit(built.path, engines=(name,))
             assert report.ok, (name, report.findings[:3])
             assert report.engines[0].max_rel_diff <= 1e-11
+
+
+def test_all_samples_are_measured_with_the_weights_that_an_epoch_of_batches_starts_from() -> None:
+    whole = xlnn.run(Experiment(X=X, y=SPECIES, output_activation="softmax"))
+    batches = xlnn.run(Experiment(X=X, y=SPECIES, output_activation="softmax", batch_size=3))
+    assert difference(batches["output_all", 1], whole["output", 1]) == 0
+    assert batches.curves["accuracy"][0] == whole.curves["accuracy"][0]
+
+
+def test_labels_may_be_given_an_order() -> None:
+    experiment = Experiment(X=X[:3], y=["no", "yes", "no"], class_names=["yes", "no"])
+    assert experiment.y.tolist() == [[1], [0], [1]]
+    assert experiment.target_names == ("y = no",)
+    assert experiment.class_counts == {"yes": 1, "no": 2}
+
+
+def test_the_classes_of_a_table_may_be_given_an_order(tmp_path: Path) -> None:
+    (tmp_path / "flowers.csv").write_text("size,kind\n1,big\n2,small\n3,big\n", "utf-8")
+    path = tmp_path / "flowers.toml"
+    text = '[data]\nfile = "flowers.csv"\ntarget = "kind"\nclasses = ["small", "big"]\n'
+    path.write_text(text, "utf-8")
+    assert xlnn.load(path).classes == ("small", "big")
+    path.write_text(text.replace('"big"]', '"large"]'), "utf-8")
+    with pytest.raises(XlnnError, match="classes are small, large, but the labels in kind are"):
+        xlnn.load(path)

@@ -99,13 +99,23 @@ REFUSED = {
         {"y": [0.1] * 6, "accuracy": True},
         "accuracy needs targets that tell classes",
     ),
+    "names of classes that are none": (
+        {"y": [1, 2, 1, 2, 1, 2], "class_names": ["a", "b"], "output_activation": "linear"},
+        "classes are named, but the targets do not tell any",
+    ),
+    "a single class with a name": (
+        {"y": [0] * 6, "class_names": ["a", "b"]},
+        "classes are named, but the targets do not tell any",
+    ),
+    "an epsilon of 0": ({"y": BINARY, "epsilon": 0}, "epsilon is 0"),
+    "numbers that are classes": ({"y": [1, 2, 3, 1, 2, 3]}, "write them as words"),
     "an unknown optimiser": (
         {"y": BINARY, "optimizer": "adma"},
         "optimizer is 'adma'.*did you mean \"adam\"",
     ),
     "names of the wrong number of classes": (
         {"y": BINARY, "class_names": ["a", "b", "c"]},
-        "class_names has 3 names, but there are 2 classes",
+        "there are 3 names of classes, but 2 classes",
     ),
 }
 

@@ -225,3 +225,37 @@ def test_a_wrong_formula_on_loss_is_found(tmp_path: Path) -> None:
     assert (cause.kind, cause.sheet, cause.matrix, cause.epoch) == (
         "changed-formula", LOSS, "loss", 2,
     )  # fmt: skip
+
+
+def test_a_bound_is_seen_although_training_diverges_right_after_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    fields = {
+        "X": [[0.1, 0], [0, 27**0.5]], "y": [[1], [0]], "hidden": [], "biases": False,
+        "output_activation": "linear", "weights": {"wout": [[0], [1e-300]]}, "stop_below": 0.0554,
+    }  # fmt: skip
+    for look in (0.0, 10.0):
+        monkeypatch.setattr(run_module, "LOOK", look)
+        assert len(xlnn.run(Experiment(**fields, epochs=5000, show=[-1])).loss) == 1101
+
+
+@pytest.mark.parametrize("number", [0, -1, 99, 2.7])
+def test_an_order_that_leads_nowhere_is_named(number: float, tmp_path: Path) -> None:
+    built = xlnn.build(experiment(batch_size=4), tmp_path / "order.xlsx", audited=False)
+    book = openpyxl.load_workbook(built.path)
+    area = built.plan.matrix("order", 2, 2)
+    cell = book["order"].cell(area.row, area.column)
+    cell.value = number
+    book.save(built.path)
+    report = xlnn.audit(built.path)
+    assert not report.ok
+    first = report.findings[0]
+    assert (first.sheet, first.cell, first.cause) == ("order", cell.coordinate, True)
+    assert "a whole number from 1 to 10" in first.message
+
+
+def test_what_cannot_be_checked_is_said(tmp_path: Path) -> None:
+    built = xlnn.build(experiment(epochs=5, show=[3, 4]), tmp_path / "later.xlsx")
+    assert built.report is not None
+    assert built.report.ok
+    assert "epoch 1, from which they follow, is not shown" in built.report.notes[0]

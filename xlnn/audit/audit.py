@@ -11,6 +11,7 @@ Three things are held against each other, cell by cell:
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence, Set
+from math import isfinite
 from operator import itemgetter
 from pathlib import Path
 
@@ -124,7 +125,9 @@ class _Audit:
         notes: Sequence[str] = (),
     ) -> Report:
         drifted = [finding for finding in findings if finding.kind == "wrong-value"]
-        if drifted and not any(finding.cause for finding in findings):
+        numbers = all(isinstance(f.expected, float) and isfinite(f.expected) for f in drifted)
+        errors = any(finding.kind == "error-value" for finding in findings)
+        if drifted and numbers and not errors and not any(finding.cause for finding in findings):
             # Every cell is right by the cells that it reads, so no formula and no value is to
             # blame: an unstable training has multiplied the rounding of the last digit.
             findings = [finding for finding in findings if finding.kind != "wrong-value"]
@@ -167,7 +170,15 @@ class _Audit:
         which follow neither an edited input nor a change to themselves."""
         plan, recipe = self.plan, self.plan.recipe
         last = self.description.epochs
-        if plan.epochs[0] != 1 or len(plan.epochs) == last or last > LONGEST_TRAINING:
+        if len(plan.epochs) == last:
+            return
+        if plan.epochs[0] != 1 or last > LONGEST_TRAINING:
+            why = (
+                f"training {last:,} epochs again would take too long"
+                if plan.epochs[0] == 1
+                else "epoch 1, from which they follow, is not shown"
+            )
+            yield f"the values that stand for epochs which are not shown were not checked: {why}"
             return
         course, start = Course(plan.schedule), Moment(1, 1)
         fixed = constants(course, plan, matrices)
@@ -182,7 +193,7 @@ class _Audit:
                     yield (
                         f"the start values of epoch {epoch} are not what training up to it gives "
                         "with the inputs as they are now: an input was edited since they were "
-                        "computed, or they were"
+                        "computed, or these values were"
                     )
             drawn = drawn_in(plan, matrices, epoch) if shown else self._drawn(epoch)
             *updates, measured = course.epoch(fixed | state, drawn)
@@ -236,7 +247,10 @@ class _Audit:
         value = self.book.constant(sheet, row, column)
         if self.book.formula(sheet, row, column) is not None:
             value = values.value(sheet, row, column)  # an input may be computed from others
-        if is_number(value):
+        drawn = area is not None and area.matrix in {g.name for g in self.plan.recipe.drawn}
+        most = self.plan.recipe.shapes["X"].rows.size
+        wanted = f"a whole number from 1 to {most}" if drawn else "a number"
+        if is_number(value) and (not drawn or (1 <= value <= most and float(value).is_integer())):
             return
         cell = cell_name(row, column)
         found = None if value is None else str(value)
@@ -249,10 +263,10 @@ class _Audit:
             matrix=area.matrix if area else self._setting_at(row),
             step=area.number if area else None,
             epoch=area.epoch if area else None,
-            expected="a number",
+            expected=wanted,
             found=found,
             cause=True,
-            message=f"{sheet}!{cell} {what}, but an input must be a number",
+            message=f"{sheet}!{cell} {what}, but it must be {wanted}: it is an input",
         )
 
     def _setting_at(self, row: int) -> str:

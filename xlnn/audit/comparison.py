@@ -277,7 +277,7 @@ class _Area:
         own = math.nan if locally is None else float(locally[place.i, place.j])
         cause = not differences(found, own) <= self._comparison.tolerance
         if math.isnan(own) or (math.isnan(found) and spoiled):
-            cause = False  # what it reads is no number either
+            cause = not spoiled  # else what it reads is no number either
         if cause and self._is_at_jump(place, number):
             cause = False
         value = each.values.value(place.area.sheet, place.row, place.column)

@@ -56,7 +56,10 @@ def print_built(built: Built, quiet: bool = False) -> int:
 
 def _course(trace: Trace) -> Iterator[str]:
     """How training went, in a line for each thing that was measured."""
-    last = len(trace.loss)
+    last, experiment = len(trace.loss), trace.experiment
+    if experiment.classes:
+        counts = experiment.class_counts
+        yield f"classes: {', '.join(f'{name} ({n:,})' for name, n in counts.items())}"
     for name, title, form in (
         ("loss", trace.experiment.loss.replace("-", " "), ".6g"),
         ("accuracy", "accuracy", ".1%"),
@@ -67,8 +70,10 @@ def _course(trace: Trace) -> Iterator[str]:
             values = trace.curves[name]
             later = f", {values[-1]:{form}} in epoch {last:,}" if last > 1 else ""
             yield f"{title}: {values[0]:{form}} in epoch 1{later}"
-    if last < trace.experiment.epochs:
-        bound = trace.experiment.stop_below
+    if trace.loss[-1] > trace.loss[0]:
+        yield "note: the loss has grown: a smaller learning rate may help"
+    if last < experiment.epochs:
+        bound = experiment.stop_below
         yield f"stopped after epoch {last:,}: the loss is below {bound:g}"
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from xlnn.errors import ExperimentError
+from xlnn.experiment.labels import classes_in
 from xlnn.experiment.matrix import Array
 from xlnn.maths.activations import ACTIVATIONS, SOFTMAX
 from xlnn.maths.evaluate import evaluate
@@ -14,6 +15,10 @@ from xlnn.maths.losses import LOSSES
 
 if TYPE_CHECKING:
     from xlnn.experiment.experiment import Experiment
+
+
+FEW_CLASSES = 20
+"""So many different whole numbers may be meant as classes."""
 
 
 def check_experiment(experiment: Experiment) -> None:
@@ -40,6 +45,8 @@ def _check_numbers(experiment: Experiment) -> None:
         if not least <= value < below:
             bound = f" and below {below:g}" if below < np.inf else ""
             raise ExperimentError(f"{name} is {value:g}: give a number from 0 on{bound}", name)
+    if not experiment.epsilon:
+        raise ExperimentError("epsilon is 0, and adam would divide 0 by 0: give 1e-8", "epsilon")
 
 
 def _check_test(experiment: Experiment) -> None:
@@ -90,7 +97,13 @@ def _check_classes(experiment: Experiment) -> None:
     names, columns = experiment.class_names, experiment.y.shape[1]
     if names is not None and len(names) != max(2, columns):
         raise ExperimentError(
-            f"class_names has {len(names)} names, but there are {max(2, columns)} classes",
+            f"there are {len(names)} names of classes, but {max(2, columns)} classes: give as many",
+            "class_names",
+        )
+    if names is not None and classes_in(experiment.y) == "none":
+        raise ExperimentError(
+            "classes are named, but the targets do not tell any: give labels, one column with both "
+            "0 and 1, or one column for each class with a single 1 in each row",
             "class_names",
         )
     if experiment.class_kind == "none" or not experiment.rows[1]:
@@ -107,7 +120,7 @@ def _check_classes(experiment: Experiment) -> None:
     if missing:
         raise ExperimentError(
             f"no training sample is of the class {missing[0]!r}, all are held out for testing: "
-            "choose another seed or a smaller test_fraction, or give more samples of it",
+            "choose another seed, hold fewer out, or give more samples of it",
             "test_fraction",
         )
 
@@ -153,8 +166,7 @@ def _check_targets(experiment: Experiment) -> None:
             limits = f"from {activation.lowest:g} on"
         raise ExperimentError(
             f"the target {name!r} is {y[row, column]:g}{scaled}, but a {activation.name} output "
-            f"lies {limits} and cannot reach it ({len(outside)} targets in all): scale the targets "
-            '(scale_targets = "minmax"), or use a linear output (output_activation = "linear")',
+            f"lies {limits} and cannot reach it ({len(outside)} targets in all): {_ways_out(y)}",
             "output_activation" if scaled else "y",
         )
     if experiment.loss == "cross-entropy" and activation is SOFTMAX:
@@ -167,10 +179,23 @@ def _check_targets(experiment: Experiment) -> None:
             )
 
 
+def _ways_out(y: Array) -> str:
+    """What to do about targets that are out of reach."""
+    ways = (
+        'scale the targets to 0 to 1 (scale_targets = "minmax", --scale-targets minmax), or use a '
+        'linear output (output_activation = "linear", --output-activation linear)'
+    )
+    whole = bool((y == np.rint(y)).all())
+    if y.shape[1] == 1 and whole and len(np.unique(y)) <= FEW_CLASSES:
+        ways += "; if these numbers are classes, write them as words, such as class1"
+    return ways
+
+
 def _scaled_targets(experiment: Experiment) -> Array:
-    """The targets of the training samples as the network gets them."""
+    """The targets as the network gets them; when scaled, those of the training samples."""
     if experiment.scale_targets == "none":
-        return experiment.data["y"]
+        every: Array = experiment.y  # those held out, too
+        return every
     values = dict(experiment.data)
     for step in experiment.recipe.prepared:
         if step.name.startswith("y"):

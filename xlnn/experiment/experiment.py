@@ -14,7 +14,7 @@ import numpy as np
 from xlnn.errors import ExperimentError
 from xlnn.experiment.checks import check_experiment
 from xlnn.experiment.description import CHOICES, Description
-from xlnn.experiment.labels import Encoded, are_labels, encode
+from xlnn.experiment.labels import Encoded, are_labels, classes_in, encode
 from xlnn.experiment.matrix import MAX_NUMBER, Array, as_matrix, check_same_rows
 from xlnn.experiment.split import held_out
 from xlnn.maths.formulas import Style
@@ -197,7 +197,7 @@ class Experiment:
             return "two" if self.y.shape[1] == 1 else "one-hot"
         found = "none"
         if self.scale_targets == "none":
-            found = _classes_in(self.y)
+            found = classes_in(self.y)
         if self.accuracy is True and found == "none":
             raise ExperimentError(
                 "accuracy needs targets that tell classes: labels, one column of 0 and 1, or one "
@@ -216,6 +216,14 @@ class Experiment:
         if self.class_kind == "one-hot":
             return tuple(self.target_names or ())
         return tuple(f"{value:g}" for value in _two_values(self.y))
+
+    @property
+    def class_counts(self) -> dict[str, int]:
+        """How many samples there are of each class."""
+        found = self.y
+        if self.class_kind == "two":
+            found = np.array(self.y == _two_values(self.y))
+        return {name: int(n) for name, n in zip(self.classes, found.sum(axis=0), strict=True)}
 
     @property
     def description(self) -> Description:
@@ -256,12 +264,11 @@ class Experiment:
 
     def _targets(self) -> tuple[Array, list[str] | None]:
         """y as numbers, and the names of its columns if it has any."""
-        encoded = _encoded(self.y)
+        encoded = _encoded(self.y, self.class_names)
         if encoded is None:
             y, _, names = as_matrix(self.y, "y")
             return y, names
-        if self.class_names is None:
-            self._set("class_names", encoded.classes)
+        self._set("class_names", encoded.classes)
         return encoded.y, list(encoded.names)
 
     def _name(self, name: str, labels: list[str] | None, default: list[str]) -> None:
@@ -317,8 +324,8 @@ DESCRIBING = (
 """The fields that a Description has in common with an experiment."""
 
 
-def _encoded(y: Any) -> Encoded | None:
-    """The targets if they are labels: one column of texts."""
+def _encoded(y: Any, classes: Sequence[str] | None) -> Encoded | None:
+    """The targets if they are labels: one column of texts. ``classes`` may tell their order."""
     name, cells = "y", y
     if hasattr(y, "columns"):  # a DataFrame
         labelled = [column for column in y.columns if are_labels(list(y[column]))]
@@ -339,15 +346,7 @@ def _encoded(y: Any) -> Encoded | None:
         cell[0] if isinstance(cell, (list, tuple, np.ndarray)) and len(cell) == 1 else cell
         for cell in cells
     ]
-    return encode(flat, name) if are_labels(flat) else None
-
-
-def _classes_in(y: Array) -> str:
-    """How targets that are numbers tell classes, if they do."""
-    if y.shape[1] == 1:
-        return "two" if set(np.unique(y).tolist()) in ({0.0, 1.0}, {-1.0, 1.0}) else "none"
-    one_hot = ((y == 0) | (y == 1)).all() and (y.sum(axis=1) == 1).all()
-    return "one-hot" if one_hot else "none"
+    return encode(flat, name, classes) if are_labels(flat) else None
 
 
 def _two_values(y: Array) -> list[float]:

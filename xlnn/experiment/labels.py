@@ -22,7 +22,7 @@ class Encoded:
     names: tuple[str, ...]
     """The headings of these columns."""
     classes: tuple[str, ...]
-    """The classes in alphabetical order. Of two, the first is 0."""
+    """The classes in their order. Of two, the first is 0."""
 
 
 def are_labels(cells: Sequence[Any]) -> bool:
@@ -32,11 +32,12 @@ def are_labels(cells: Sequence[Any]) -> bool:
     return sum(not _is_number(text) for text in texts) > len(cells) / 2
 
 
-def encode(cells: Sequence[Any], column: str = "y") -> Encoded:
-    """The targets for a column of labels.
+def encode(cells: Sequence[Any], column: str = "y", order: Sequence[str] | None = None) -> Encoded:
+    """The targets for a column of labels, whose classes have an ``order`` of their own or that of
+    the alphabet.
 
-    Raises ExperimentError for labels that are missing, all the same, or differ by blanks or
-    capitals alone.
+    Raises ExperimentError for labels that are missing, all the same, differ by blanks or
+    capitals alone, or are not those of ``order``.
     """
     blank = [i for i, cell in enumerate(cells) if _is_missing(cell)]
     if blank:
@@ -48,7 +49,13 @@ def encode(cells: Sequence[Any], column: str = "y") -> Encoded:
     labels = [str(cell) for cell in cells]
     counts = Counter(labels)
     _check_alike(counts, column)
-    classes = tuple(sorted(counts))
+    classes = tuple(sorted(counts)) if order is None else tuple(map(str, order))
+    if set(classes) != set(counts) or len(classes) != len(counts):
+        raise ExperimentError(
+            f"the classes are {', '.join(classes)}, but the labels in {column} are "
+            f"{', '.join(sorted(counts))}: name each label once",
+            "class_names",
+        )
     if len(classes) == 1:
         raise ExperimentError(
             f"all labels in {column} are {classes[0]!r}: there is nothing to tell apart; give "
@@ -60,6 +67,14 @@ def encode(cells: Sequence[Any], column: str = "y") -> Encoded:
         name = f"{column} = {classes[1]}"
         return Encoded(places[:, np.newaxis].astype(np.float64), (name,), classes)
     return Encoded(np.eye(len(classes))[places], classes, classes)
+
+
+def classes_in(y: Array) -> str:
+    """How targets that are numbers tell classes, if they do: ``two``, ``one-hot`` or ``none``."""
+    if y.shape[1] == 1:
+        return "two" if set(np.unique(y).tolist()) in ({0.0, 1.0}, {-1.0, 1.0}) else "none"
+    one_hot = ((y == 0) | (y == 1)).all() and (y.sum(axis=1) == 1).all()
+    return "one-hot" if one_hot else "none"
 
 
 def _check_alike(counts: Counter[str], column: str) -> None:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 SUFFIXES = (".csv", ".tsv", ".xlsx", ".xlsm", ".parquet")
 
-COMMAS = "write decimal points, not commas, "
+COMMAS = "write decimal points, not commas, and nothing between thousands, "
 
 NAMED_CELLS = 5
 """How many bad cells an error names before it only counts."""
@@ -58,9 +58,10 @@ def read_table(
     features: Sequence[str] | None = None,
     sheet: str | None = None,
     names: str | None = None,
+    classes: Sequence[str] | None = None,
 ) -> Table:
     """The chosen columns of a table; without ``features``, all that are no target and not
-    ``names``, the column that names the samples.
+    ``names``, the column that names the samples. ``classes`` are those of its labels, in order.
 
     Raises DataError for a file that cannot be read, a column that is not there, and cells
     that are blank, text, NaN or infinite.
@@ -104,13 +105,14 @@ def read_table(
     if len(target) == 1 and are_labels(list(frame[target[0]])):
         X = _numbers(path, frame, wanted)
         try:
-            found = encode(list(frame[target[0]]), target[0])
+            found = encode(list(frame[target[0]]), target[0], classes)
         except ExperimentError as error:
             raise DataError(f"{path}: {error}") from error
         return Table(X, found.y, tuple(wanted), found.names, found.classes, samples)
     numbers = _numbers(path, frame, [*wanted, *target])
     X, y = numbers[:, : len(wanted)], numbers[:, len(wanted) :]
-    return Table(X, y, tuple(wanted), tuple(target), sample_names=samples)
+    named = None if classes is None else tuple(map(str, classes))
+    return Table(X, y, tuple(wanted), tuple(target), named, samples)
 
 
 def _frame(path: Path, sheet: str | None) -> pd.DataFrame:
@@ -218,7 +220,8 @@ def _numbers(path: Path, frame: pd.DataFrame, columns: Sequence[str]) -> Array:
             advice = COMMAS if any(map(_has_comma, texts)) else "give it as numbers, "
             raise DataError(
                 f"{path}: column {column!r} holds text ({examples}): a network computes with "
-                f"numbers only; {advice}or choose other columns with --feature or features = […]"
+                f"numbers only; {advice}name the rows with it (--names), or choose other columns "
+                "with --feature or features = […]"
             )
         count += len(wrong)
         worst += [cells[i] for i in wrong]

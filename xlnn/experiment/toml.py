@@ -163,10 +163,21 @@ def _table(path: Path, text: str, data: dict[str, Any]) -> dict[str, Any]:
             features=columns["features"],
             sheet=data.get("sheet"),
             names=data.get("names"),
+            classes=_classes(path, text, data),
         )
     except DataError as error:
         raise DataError(f"{_place(path, text, 'data', 'file')}: {error}") from error
     return table.fields | {"sources": (path.parent / data["file"],)}
+
+
+def _classes(path: Path, text: str, data: dict[str, Any]) -> list[str] | None:
+    """The names of the classes, if they are given."""
+    names = data.get("classes")
+    if names is not None and not isinstance(names, list):
+        raise ExperimentError(
+            f"{_place(path, text, 'data', 'classes')}: give a list of names, not {names!r}"
+        )
+    return names
 
 
 def _placed(

@@ -38,30 +38,39 @@ def backpropagation(network: Network) -> Recipe:
 
     # Steps 2 to 5: forward, the error and the loss.
     signals = forward(draft, draft.step, network, X, parameters)
+    right = None
+    if network.classes != "none" and network.batches == 1:
+        found = answers(draft, network, y, signals.output, compute=draft.step)
+        confusion(draft.step, found)
+        right = correct(found)
     E = draft.step(5, "E", y - signals.output)
     loss = network.loss
     terms = draft.step(5, loss.matrix, loss.terms(y, E, signals.outputs))
-    found = answers(draft, network, y, signals.output, compute=draft.step)
-    right = None
-    if found is not None:
-        if network.batches == 1:
-            confusion(draft.step, found)
-        right = over_batches(draft, network, "batch_correct", correct(found))
     total = over_batches(draft, network, "batch_loss", Total(terms))
 
     # Steps 6 to 11: backward.
     _backward(draft, network, parameters, signals, E, learning_rate)
 
-    # What is measured of the epoch.
+    # What is measured of the epoch. No update of a batch sees all samples: they go forward once
+    # more, as the test samples do, with the weights that the epoch starts from.
+    if network.classes != "none" and network.batches > 1:
+        everything = forward(draft, draft.measure, network, draft.known("X"), parameters, "_all")
+        found = answers(
+            draft, network, draft.known("y"), everything.output, "_all", compute=draft.measure
+        )
+        confusion(draft.measure, found, "_all")
+        right = correct(found)
     curves(draft, draft.known("y"), total, right)
     if X_test is not None and y_test is not None:
         tested = forward(draft, draft.measure, network, X_test, parameters, "_test")
         E_test = draft.measure(5, "E_test", y_test - tested.output)
         terms = draft.measure(5, f"{loss.matrix}_test", loss.terms(y_test, E_test, tested.outputs))
-        found = answers(draft, network, y_test, tested.output, "_test", compute=draft.measure)
-        if found is not None:
+        right = None
+        if network.classes != "none":
+            found = answers(draft, network, y_test, tested.output, "_test", compute=draft.measure)
             confusion(draft.measure, found, "_test")
-        curves(draft, y_test, Total(terms), None if found is None else correct(found), "test_")
+            right = correct(found)
+        curves(draft, y_test, Total(terms), right, "test_")
     return draft.recipe()
 
 

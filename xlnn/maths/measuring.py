@@ -19,24 +19,20 @@ def answers(
     suffix: str = "",
     *,
     compute: Compute,
-) -> Answers | None:
-    """The classes of some samples, if the targets tell any: ``predicted`` (step 4) is 1 for the
-    class that the network chooses."""
+) -> Answers:
+    """The classes of some samples: ``predicted`` (step 4) is 1 for the class that the network
+    chooses."""
     predicted = f"predicted{suffix}"
     if network.classes == "one-hot":
         return y, compute(4, predicted, Largest(output))
-    if network.classes == "two":
-        classes = draft.known("classes")
-        bound = draft.setting("class_bound")
-        which = classes > bound
-        truth, actual = Comparison("=", Column(y) > bound, which), f"actual{suffix}"
-        if y.name == "y_batch":
-            known = draft.step(0, actual, truth)
-        else:  # the targets are the same in all epochs
-            known = draft.prepare(actual, truth)
-        chosen = Comparison("=", Column(output) > bound, which)
-        return known, compute(4, predicted, chosen)
-    return None
+    bound = draft.setting("class_bound")
+    which = draft.known("classes") > bound
+    truth = Comparison("=", Column(y) > bound, which)
+    if y.name == "y_batch":  # fetched anew in each update
+        actual = compute(0, f"actual{suffix}", truth)
+    else:
+        actual = draft.prepare(f"actual{suffix}", truth)
+    return actual, compute(4, predicted, Comparison("=", Column(output) > bound, which))
 
 
 def confusion(compute: Compute, found: Answers, suffix: str = "") -> Matrix:

@@ -69,11 +69,8 @@ _LAST: WeakKeyDictionary[Experiment, int] = WeakKeyDictionary()
 
 def _stop(experiment: Experiment, bound: float, progress: Progress) -> int:
     training = _Training(experiment, experiment.epochs, progress)
-    for epoch in training.advancing_to(experiment.epochs):
-        below = np.flatnonzero(training.curves["loss"][:epoch] < bound)
-        if len(below):
-            return int(below[0]) + 1
-    return experiment.epochs
+    training.advance_to(experiment.epochs, bound)
+    return training.epoch
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,16 +134,13 @@ class _Training:
         """What was measured of every epoch, by name."""
         return self.course.first.curves(self._noted, self.constants)
 
-    def advance_to(self, epoch: int) -> None:
-        """Trains up to an epoch, and computes no more than that needs."""
-        for _ in self.advancing_to(epoch):
-            pass
-
-    def advancing_to(self, last: int) -> Iterator[int]:
-        """The same, telling now and then which epoch was the last.
+    def advance_to(self, last: int, bound: float = -np.inf) -> None:
+        """Trains up to an epoch, or to the first whose loss is below a bound, and computes no more
+        than that needs. Training may have gone further than ``epoch`` tells then.
 
         Raises TrainingError where something is no number any more.
         """
+        loss = self.course.first.noted.index("loss")
         while self.epoch < last:
             before, state = self.epoch, self._state
             number = min(self._together, last - before)
@@ -154,6 +148,10 @@ class _Training:
             with np.errstate(all="ignore"):
                 noted = self._train(number)
             self._noted[before : before + number] = noted
+            below = np.flatnonzero(noted[:, loss] < bound)
+            if len(below):  # whatever comes after it
+                self.epoch += int(below[0]) + 1
+                return
             self.epoch += number
             if not (np.isfinite(noted).all() and all(np.isfinite(m).all() for m in self._state)):
                 # Trained again, matrix by matrix, from where all was well.
@@ -163,7 +161,6 @@ class _Training:
             self.progress("training", number, self.epochs)
             if time.perf_counter() - started < LOOK:
                 self._together *= 2
-            yield self.epoch
 
     def _train(self, number: int) -> Array:
         """Trains some epochs; gives the noted curves: epochs × curves."""
@@ -200,7 +197,7 @@ class _Training:
         ):
             for name, value in found.items():
                 if not np.isfinite(value).all():
-                    raise self._overflow(epoch, min(batch, len(drawn)), name)
+                    raise self._overflow(epoch, min(batch, len(drawn)), name, value)
             if batch == len(drawn):
                 self._state = [found[new] for new in programs.recipe.renewed.values()]
             yield found
@@ -220,12 +217,15 @@ class _Training:
         ):
             yield {"order": order}
 
-    def _overflow(self, epoch: int, batch: int, name: str) -> TrainingError:
+    def _overflow(self, epoch: int, batch: int, name: str, value: Array) -> TrainingError:
         several = self.course.schedule.batches > 1
         where = f"epoch {epoch}, batch {batch}," if several else f"epoch {epoch}"
         way_out = f"; --epochs {epoch - 1} writes the epochs before it" if epoch > 1 else ""
+        what = "grows beyond the largest number that a computer holds"
+        if np.isnan(value).any():
+            what = "is no number any more"
         return TrainingError(
-            f"in {where} {name} grows beyond the largest number that a computer holds: "
-            f"choose a smaller learning rate, or smaller data and start values{way_out}",
+            f"in {where} {name} {what}: choose a smaller learning rate, or smaller data and start "
+            f"values{way_out}",
             epoch,
         )

@@ -34,6 +34,11 @@ repeated operands of the workbook together stay within this number of cells."""
 
 Shows = Literal["auto", "all", "none"]
 
+LARGER_BATCHES = "use larger batches (--batch-size) or a smaller table"
+
+LONGEST_NAME = 31
+"""The characters that the name of a sheet may have."""
+
 WITHOUT_COPIES = 'leave the copies of large matrices out (operands = "none" in [workbook])'
 
 
@@ -48,6 +53,12 @@ def draw_plan(
     Raises PlanError, naming the limit and what would fit, where a sheet is too small.
     """
     epochs = tuple(epochs)
+    long = [name for name in schedule.recipe.members if len(name) > LONGEST_NAME]
+    if long:
+        raise PlanError(
+            f"the name of the sheet {long[0]} would have {len(long[0])} characters, but at most "
+            f"{LONGEST_NAME} are allowed: use fewer hidden layers"
+        )
     sheets, shows = _sheets(schedule, len(epochs), operands)
     plan = Plan(schedule, epochs, style, sheets, shows)
     _check_fit(plan, _most_epochs(schedule, len(epochs), operands))
@@ -121,9 +132,14 @@ def default_epochs(schedule: Schedule, epochs: int) -> tuple[int, ...]:
         _sheet(schedule, step.name, 1, True, True).height * _bands(schedule, step.name, 1)
         for step in recipe.steps
     )
-    fit = min(DEFAULT_CELLS // cells, (MAX_ROWS - FIRST_BAND) // rows)
+    listed = [_listed(schedule, number) for number in (0, 1)]
+    map_fit = (MAX_ROWS - MAP_FIRST - listed[0]) // (listed[1] - listed[0])
+    most = min((MAX_ROWS - FIRST_BAND) // rows, map_fit)
+    fit = min(DEFAULT_CELLS // cells, most)
     if epochs <= max(fit, 1):
         return tuple(range(1, epochs + 1))
+    if most < 2:
+        return (1,)
     first = min(max(fit - 1, 1), 3)
     return (*range(1, first + 1), epochs)
 
@@ -203,7 +219,7 @@ def _check_fit(plan: Plan, fit: int) -> None:
         elif bare.last_row <= MAX_ROWS:
             advice = WITHOUT_COPIES
         elif one > 1:
-            advice = "use larger batches (--batch-size) or a smaller table"
+            advice = LARGER_BATCHES
         else:
             needed = FIRST_BAND + bare.height - 1
             advice = f"at most {_fitting(shape.rows, needed, MAX_ROWS)} fit"
@@ -214,9 +230,10 @@ def _check_fit(plan: Plan, fit: int) -> None:
         )
     listed = _listed(plan.schedule, epochs)
     if MAP_FIRST + listed - 1 > MAX_ROWS:
+        advice = f"show at most {fit:,} epochs (--show)" if fit else LARGER_BATCHES
         raise PlanError(
             f"the Map would have a row for each of {listed:,} matrices, but a sheet has "
-            f"{MAX_ROWS:,} rows: show at most {fit:,} epochs (--show)"
+            f"{MAX_ROWS:,} rows: {advice}"
         )
     widest = max(sheets, key=lambda sheet: sheet.last_column)
     if widest.last_column > MAX_COLUMNS:

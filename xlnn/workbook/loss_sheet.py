@@ -66,6 +66,7 @@ def _rows(plan: Plan, trace: Trace, texts: Texts) -> Iterator[Row | Epochs]:
     words, recipe = texts["loss"], plan.recipe
     terms = recipe.members[LOSSES[trace.experiment.loss].matrix]
     assert isinstance(terms, Step)  # a loss is computed
+    sums = "Σbatches Σ" if plan.batches > 1 else "Σ"
     yield Row(TITLE, [Cell(1, "title", words["title"])], 24.0)
     yield Row(ABOUT, [Cell(1, "text", words["batches" if plan.batches > 1 else "about"])])
     live = "all_live" if len(plan.epochs) == len(trace.loss) else "some_live"
@@ -73,9 +74,10 @@ def _rows(plan: Plan, trace: Trace, texts: Texts) -> Iterator[Row | Epochs]:
     yield Row(
         LINKS, [Cell(1, "link", texts["links"]["map"]), Cell(2, "link", texts["links"]["start"])]
     )
-    yield Row(NOTATION, [Cell(1, "notation", f"loss = Σ({notation(terms.expr)})")], 20.0)
+    yield Row(NOTATION, [Cell(1, "notation", f"loss = {sums}({notation(terms.expr)})")], 20.0)
     titles = [words["epoch"], *(about(texts, "curve", name) or name for name in recipe.curves)]
-    yield Row(HEADER, [Cell(i, "column title", title) for i, title in enumerate(titles, start=1)])
+    header = [Cell(i, "column title", title) for i, title in enumerate(titles, start=1)]
+    yield Row(HEADER, header, 32.0)
     curves = np.column_stack([trace.curves[name] for name in recipe.curves])
     styles = [number_format(name, recipe, trace.values) for name in recipe.curves]
     for epochs in _runs(plan, len(trace.loss)):

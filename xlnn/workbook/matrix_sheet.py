@@ -66,7 +66,7 @@ class _MatrixSheet:
         shape = texts["matrix"]["shape"].format(
             shape=member.shape,
             rows=axis_name(texts, rows.name),
-            columns=axis_name(texts, columns.name),
+            columns=axis_name(texts, columns.name, "columns"),
         )
         title = texts["matrix"]["title"].format(number=member.number, name=member.name)
         yield Row(TITLE, [Cell(1, "title", title)], TITLE_HEIGHT)

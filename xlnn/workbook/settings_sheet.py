@@ -6,7 +6,7 @@ with, so that an audit can draw its plan again from the workbook alone.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import fields
 
 from xlnn.experiment.experiment import Experiment
@@ -24,6 +24,9 @@ from xlnn.workbook.texts import Texts
 
 LINKS = 2
 
+LONG_LIST = 1000
+"""Characters that names may take in a cell."""
+
 
 def built_with(
     experiment: Experiment, plan: Plan, trained: int, version: str
@@ -37,7 +40,7 @@ def built_with(
         "title": experiment.title,
         "xlnn": version,
         **{field.name: getattr(described, field.name) for field in fields(described)},
-        "class_names": ", ".join(experiment.classes) or "none",
+        "class_names": _few(experiment.classes) or "none",
         "start": experiment.start if drawn else "given",
         "given": ", ".join(experiment.weights) or "none",
         "seed": experiment.seed if seeded else "none",
@@ -51,6 +54,12 @@ def built_with(
         "operands": experiment.operands,
     }
     return {key: _said(value) for key, value in found.items()}
+
+
+def _few(names: Sequence[str]) -> str:
+    """Names in a line, or how many there are."""
+    listed = ", ".join(names)
+    return listed if len(listed) <= LONG_LIST else str(len(names))
 
 
 def _said(value: object) -> str | float:

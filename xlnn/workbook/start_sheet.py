@@ -13,7 +13,7 @@ from xlnn.workbook.plan import LOSS, MAP, SETTINGS, START, Plan, cell_name
 from xlnn.workbook.settings_sheet import epoch_ranges
 from xlnn.workbook.texts import Texts
 
-WIDTHS = {1: 16.0, 2: 28.0, 3: 74.0, 4: 12.0}
+WIDTHS = {1: 16.0, 2: 30.0, 3: 12.0, 4: 90.0}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,8 @@ class _Start:
         self._line(Cell(1, "title", experiment.title))
         self._line(Cell(1, "text", words["what"]))
         self._line(Cell(1, "text", words["live"]))
-        self._line(Cell(1, "text", self._network()))
+        for text in self._network():
+            self._line(Cell(1, "text", text))
         for note in experiment.notes:
             self._line(Cell(1, "note", note))
         ways = {1: MAP, 2: SETTINGS, 3: LOSS}
@@ -78,7 +79,7 @@ class _Start:
         for column, target in (links or {}).items():
             self.links.append(Link(cell_name(number, column), f"{target}!A1"))
 
-    def _network(self) -> str:
+    def _network(self) -> list[str]:
         experiment, words = self.trace.experiment, self.texts["start"]
         sizes = [experiment.X.shape[1], *experiment.hidden, experiment.y.shape[1]]
         said = [
@@ -98,7 +99,7 @@ class _Start:
         if len(self.trace.loss) < experiment.epochs:
             bound = f"{experiment.stop_below:g}"
             said.append(words["stopped"].format(epoch=len(self.trace.loss), bound=bound))
-        return " ".join(said)
+        return said
 
     def _legend(self) -> None:
         words = self.texts["start"]
@@ -127,8 +128,8 @@ class _Start:
             self._line(
                 Cell(1, "value", member.number),
                 Cell(2, "link", member.name),
-                Cell(3, "text", formula),
-                Cell(4, "text", str(member.shape)),
+                Cell(3, "text", str(member.shape)),
+                Cell(4, "text", formula),
                 links={2: LOSS if member.name in curves else member.name},
             )
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from xlnn.bundled import folder
 from xlnn.experiment.description import Description
+from xlnn.maths.expr import ONE
 
 Texts = Mapping[str, Any]
 """The sections of a language's text file."""
@@ -42,7 +43,7 @@ def _kinds(matrix: str) -> Iterator[str]:
     """The names under which something may be said of a matrix, most special first."""
     name = _without_layer(matrix)
     yield name
-    yield name.removesuffix("_test")
+    yield name.removesuffix("_test").removesuffix("_all")
     yield _PARAMETER.sub("parameter_", name)
     yield _DATA.sub("data_", name)
 
@@ -55,8 +56,11 @@ def _without_layer(matrix: str) -> str:
     return re.sub(r"_\d+", "", matrix)
 
 
-def axis_name(texts: Texts, name: str) -> str:
-    """``hidden neurons`` for the axis of a hidden layer, with the layer's number if it has one."""
+def axis_name(texts: Texts, name: str, side: str = "rows") -> str:
+    """``hidden neurons`` for the axis of a hidden layer, with the layer's number if it has one;
+    a single row or column by its ``side``."""
+    if name == ONE.name and side == "columns":
+        return str(texts["axes"]["one_column"])
     base, _, layer = name.partition("_")
     plural = str(texts["axes"].get(base, base))
     return f"{plural} of layer {layer}" if layer else plural

@@ -47,7 +47,7 @@ def write(
     Raises OutputError where it exists or cannot be written, PlanError where it does not fit.
     """
     path, plan = Path(path), plan_of(trace)
-    with beside(path, estimate(plan, epochs=0).size, force=force) as draft:
+    with beside(path, estimate(plan, len(trace.loss)).size, force=force) as draft:
         with draft.open("w+b") as file, Draft(plan, trace, file) as workbook:
             workbook.write(evidence, progress)
         return keep(draft, path, force=force)
