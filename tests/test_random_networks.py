@@ -503,11 +503,8 @@ def varied(style: str, rules: Rules, **choices: object) -> Network:
 SAMPLE = {
     "saturated, cell": some(4, 3, (4,), 2, EXTREME, style="cell"),
     "saturated, matrix": some(4, 3, (4,), 2, EXTREME, style="matrix"),
-    # Sums of more terms than are written out, of rows by columns, and of columns by columns.
-    "wide, cell": some(10, 9, (9,), 1, 2, style="cell"),
     # Where a matrix has one row or one column, or is one cell, array formulas are at their limits.
     "one of each, matrix": some(1, 1, (1,), 1, 2, style="matrix"),
-    "two hidden layers, matrix": some(3, 2, (4, 3), 3, 2, style="matrix"),
     # A column of one cell is a range, too.
     "one sample at a time, of one, cell": varied("cell", ARTICLE, samples=1, batch_size=1),
     "adam, tanh, softmax, shuffled batches": varied(
@@ -545,9 +542,6 @@ SAMPLE = {
         Rules(activation="threshold", threshold=0.1, loss="cross-entropy", update_biases=False),
         biases="layer",
         batch_size=3,
-    ),
-    "perceptron, no hidden layer": varied(
-        "matrix", Rules(output_activation="threshold"), hidden=(), batch_size=2, shuffle=True
     ),
     "linear, relu, four hidden layers": varied(
         "cell",
