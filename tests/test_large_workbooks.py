@@ -67,20 +67,20 @@ EXPERIMENTS = {
     "gaps from the start": table(
         11, hidden=(2,), epochs=60, show=[2, 4, 6, 7, 8], formulas="matrix"
     ),
-    "many batches": table(101, hidden=(2,), batch_size=4, shuffle=True, epochs=4),
-    "many batches, matrices": table(101, hidden=(2,), batch_size=4, epochs=4, formulas="matrix"),
+    "many batches": table(42, hidden=(2,), batch_size=4, shuffle=True, epochs=3),
+    "many batches, matrices": table(42, hidden=(2,), batch_size=4, epochs=3, formulas="matrix"),
     "two batches, gaps": table(
         50, hidden=(3,), batch_size=30, epochs=40, show=[1, 2, 3, 7, 9, 11, 13, 30, 40]
     ),
     "large batches": table(150, hidden=(2,), batch_size=70, epochs=3, operands="all"),
-    "single samples": table(12, hidden=(2,), batch_size=1, epochs=12, show="all"),
+    "single samples": table(6, hidden=(2,), batch_size=1, epochs=12, show="all"),
     "scaled, tested, adam": table(
         90,
         hidden=(3,),
         scale="standard",
         test_fraction=0.2,
         optimizer="adam",
-        epochs=12,
+        epochs=4,
         show="all",
     ),
     "classes in batches": Experiment(
@@ -89,7 +89,7 @@ EXPERIMENTS = {
         output_activation="softmax",
         loss="cross-entropy",
         batch_size=16,
-        epochs=15,
+        epochs=5,
         show="all",
     ),
 }
@@ -215,7 +215,7 @@ def test_noting_the_verdict_changes_nothing_but_start(tmp_path: Path) -> None:
 # --- Memory ---------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("batch_size", "fewest"), [("all", 200), (1, 30)])
+@pytest.mark.parametrize(("batch_size", "fewest"), [("all", 100), (1, 15)])
 def test_memory_does_not_grow_with_the_epochs(
     batch_size: str | int, fewest: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -225,7 +225,7 @@ def test_memory_does_not_grow_with_the_epochs(
     monkeypatch.setattr(stream, "CHUNK", 20_000)
     monkeypatch.setattr(pattern, "PAGE", 10_000)
     peaks = []
-    for epochs in (fewest, 10 * fewest):
+    for epochs in (fewest, 6 * fewest):
         show = list(range(1, epochs + 1))
         experiment = table(4, hidden=(3,), epochs=epochs, show=show, batch_size=batch_size)
         tracemalloc.start()
