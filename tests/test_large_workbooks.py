@@ -326,7 +326,13 @@ show = "all"
     target.parent.mkdir()
     target.write_bytes(b"the old one")
     command = [sys.executable, "-m", "xlnn", "build", str(source), "-o", str(target), "--force"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+    with subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        # Tests that run in the background are started deaf to Ctrl-C, and so would be this.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    ) as process:
         while process.poll() is None and not _being_written(target.parent):
             time.sleep(0.01)
         process.send_signal(sent)

@@ -23,6 +23,8 @@ def start(target: Path, errors: int | None) -> subprocess.Popen[bytes]:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE if errors is None else errors,
         env={**os.environ, "TERM": "xterm", "COLUMNS": "80"},
+        # Tests that run in the background are started deaf to Ctrl-C, and so would be this.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
 
 

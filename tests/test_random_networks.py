@@ -240,13 +240,13 @@ def networks(draw: st.DrawFn, largest_weight: float) -> Network:
     )
 
 
-@settings(max_examples=10)
+@settings(max_examples=6)
 @given(network=networks(MODERATE))
 def test_any_network_recomputes_to_the_numbers_of_the_witness(network: Network) -> None:
     check(network, ENGINES["ironcalc"])
 
 
-@settings(max_examples=10)
+@settings(max_examples=6)
 @given(network=networks(EXTREME))
 def test_saturated_networks_have_numbers_in_every_cell(network: Network) -> None:
     check(network, ENGINES["ironcalc"])
@@ -382,7 +382,7 @@ def nearest_kink(network: Network, expected: Mapping[Moment, Matrices]) -> float
 
 
 # Smaller networks would say more, but each takes a second: the first that is found must do.
-@settings(max_examples=10, phases=set(Phase) - {Phase.shrink, Phase.explain})
+@settings(max_examples=6, phases=set(Phase) - {Phase.shrink, Phase.explain})
 @given(network=trainings())
 def test_any_training_recomputes_to_the_numbers_of_the_witness(network: Network) -> None:
     every = xlnn.run(network.experiment, epochs=range(1, network.epochs + 1))
