@@ -40,7 +40,7 @@ class Cell(NamedTuple):
     column: int
     style: str
     value: float | str | Slot | None = None
-    """A formula's value is its cached value."""
+    """A formula's value is its cached value, a number or a text."""
     formula: str | None = None
     """Without its ``=``."""
     array: str | None = None

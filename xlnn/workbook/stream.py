@@ -149,20 +149,22 @@ class _Cells:
         return f'<row r="{row.number}"{tall}>{cells}</row>'
 
     def _cell(self, row: int, cell: Cell) -> str:
-        value, formula = cell.value, cell.formula
-        quoted = isinstance(value, str) and reads_like_formula(value)
+        value, entered = cell.value, ""
+        if cell.formula is not None:
+            entry = f' t="array" ref="{cell.array}"' if cell.array else ""
+            entered = f"<f{entry}>{escaped(cell.formula)}</f>"
+        quoted = not entered and isinstance(value, str) and reads_like_formula(value)
         style = self.styles[(QUOTED if quoted else "") + cell.style]
         place = f'<c r="{column_name(cell.column)}{row}" s="{style}"'
+        if entered and isinstance(value, str):
+            return f'{place} t="str">{entered}<v>{cell_text(value)}</v></c>'
         if isinstance(value, Passing):
             return f'{place} t="inlineStr"><is><t>{cell_text(value)}</t></is></c>'
         if isinstance(value, str):
             return f'{place} t="s"><v>{self.strings.index(value)}</v></c>'
         if value is Slot.LABEL:
             return f'{place} t="s"><v>{SLOT}</v></c>'
-        content = ""
-        if formula is not None:
-            entry = f' t="array" ref="{cell.array}"' if cell.array else ""
-            content = f"<f{entry}>{escaped(formula)}</f>"
+        content = entered
         if value is not None:
             content += f"<v>{SLOT if value is Slot.NUMBER else _number(value)}</v>"
         return f"{place}>{content}</c>" if content else f"{place}/>"
