@@ -120,6 +120,13 @@ def _batch_size(
     "[all while they fit, else the first few and the last]",
 )
 @click.option("--formulas", metavar="STYLE", help="cell: one a cell. matrix: one a matrix. [cell]")
+@click.option(
+    "--extras",
+    multiple=True,
+    metavar="SHEET",
+    help="Sheets besides those of the matrices (repeatable): Walkthrough, Predict, Boundary, "
+    "Rates, GradientCheck, Checks; or all, or none. [those that are not too large]",
+)
 @click.option("--force", is_flag=True, help="Replace the file if it exists and is different.")
 @click.option("--no-audit", is_flag=True, help="Do not recompute the workbook afterwards.")
 @click.option("--quiet", is_flag=True, help="Print nothing unless something is wrong.")

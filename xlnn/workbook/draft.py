@@ -22,6 +22,8 @@ from xlnn.progress import Progress, silent
 from xlnn.training.trace import Trace
 from xlnn.version import VERSION
 from xlnn.workbook.archive import Archive
+from xlnn.workbook.boards.extras import EXTRAS, draw_boards
+from xlnn.workbook.boards.page import board_page
 from xlnn.workbook.cells import Page, clean_text
 from xlnn.workbook.labels import LabelSource
 from xlnn.workbook.loss_sheet import loss_page
@@ -83,6 +85,10 @@ class Draft:
             map_page(plan, texts),
             settings_page(plan, trace, texts, VERSION),
             loss_page(plan, trace, texts),
+            *(
+                board_page(board, EXTRAS[board.name].dress, trace, texts)
+                for board in draw_boards(plan)
+            ),
             *(matrix_page(plan, sheet, trace, texts, labels) for sheet in plan.sheets),
         ]
         entries = {f"xl/worksheets/sheet{i}.xml": page for i, page in enumerate(pages, start=1)}

@@ -52,6 +52,7 @@ def built_with(
         "show": epoch_ranges(plan.epochs),
         "formulas": plan.style,
         "operands": experiment.operands,
+        "extras": plan.extras,
     }
     return {key: _said(value) for key, value in found.items()}
 
