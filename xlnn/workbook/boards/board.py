@@ -92,6 +92,8 @@ class Block:
     """Whether the names along its columns stand above it."""
     labels: bool = False
     """Whether the names along its rows stand before it."""
+    slack: float = 1
+    """How much less exactly than others its numbers are known: differences of nearly equal ones."""
 
     @property
     def range(self) -> str:
@@ -128,6 +130,8 @@ class Typed:
 
     fill: Callable[[Trace], Contents]
     """What stands there when the workbook is built."""
+    choices: Sequence[float] | None = None
+    """What may stand there; None for any number."""
 
     def formula(self, block: Block, i: int, j: int) -> Formula | None:
         return None

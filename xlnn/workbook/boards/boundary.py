@@ -72,7 +72,7 @@ def boundary_board(plan: Plan) -> Board:
             RANGE + 2,
             2,
             SCALAR,
-            Typed(lambda trace: numbers([1])),
+            Typed(lambda trace: numbers([1]), range(1, outputs + 1)),
             "input",
             kind="whole ",
         )
@@ -162,7 +162,7 @@ def _grid(output: Block, shown: Block | None) -> Written:
         row = i * SIDE + j
         if shown is None:
             return reference(output, block.sheet, row)
-        return f"INDEX({range_reference(output, block.sheet, row, 0, 1)},{shown.absolute()})"
+        return f"INDEX({range_reference(output, block.sheet, row, 0, 1)},1,{shown.absolute()})"
 
     def give(values: Values) -> Contents:
         column = 0 if shown is None else int(values.of(shown).item()) - 1

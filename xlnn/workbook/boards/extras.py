@@ -120,6 +120,11 @@ def left_out(plan: Plan) -> Iterator[tuple[str, str]]:
             yield extra.name, why
 
 
+def formula_cells(plan: Plan) -> int:
+    """How many cells of the extra sheets hold formulas."""
+    return sum(board.formula_cells for board in draw_boards(plan))
+
+
 def draw_boards(plan: Plan) -> list[Board]:
     """The boards of a workbook. Raises PlanError for one that is longer than a sheet."""
     boards = [EXTRAS[name].draw(plan) for name in plan.extras]

@@ -32,6 +32,9 @@ NAME = "GradientCheck"
 NUDGE = 1e-4
 """Small enough that the loss is nearly straight over it, large enough for its 16 digits."""
 
+SLACK = 1 / NUDGE
+"""Dividing by the nudge makes the rounding of the losses so much larger."""
+
 NUDGE_ROW, WORST_ROW, FIRST = 6, 7, 11
 """The rows of the nudge, of the largest difference, and of the first parameter."""
 
@@ -180,11 +183,14 @@ class _GradientCheck:
                 content = source(key)
             style = "operand" if key in ("value", "by_steps", "up", "down") else "result"
             kind = "large " if key == "difference" else ""
-            blocks[key] = board.put(key, FIRST, column, shape, content, style, kind=kind)
+            slack = SLACK if style == "result" else 1
+            blocks[key] = board.put(
+                key, FIRST, column, shape, content, style, kind=kind, slack=slack
+            )
         difference = blocks["difference"]
         assert isinstance(difference, Block)
         board.say(WORST_ROW, 1, "key", "worst")
-        board.put("worst", WORST_ROW, 2, SCALAR, _largest(difference), kind="large ")
+        board.put("worst", WORST_ROW, 2, SCALAR, _largest(difference), kind="large ", slack=SLACK)
         board.freeze = cell_name(FIRST, 2)
 
 

@@ -71,7 +71,7 @@ def _classes(predicted: Block) -> Written:
     def text(block: Block, i: int, j: int) -> str:
         row = range_reference(predicted, block.sheet, i, 0, 1)
         names = range_reference(predicted, block.sheet, -1, 0, 1)
-        return f"INDEX({names},MATCH(MAX({row}),{row},0))"
+        return f"INDEX({names},1,MATCH(MAX({row}),{row},0))"  # Gnumeric needs the row
 
     def give(values: Values) -> Contents:
         names = values.names(predicted.shape.columns)

@@ -90,11 +90,11 @@ class _Walkthrough:
         board.say(EPOCH_ROW, 1, "key", "epoch")
         board.say(EPOCH_ROW, 3, "text", "choose")
         first = plan.epochs[0]
-        self.epoch = self._chooser("epoch", EPOCH_ROW, first)
+        self.epoch = self._chooser("epoch", EPOCH_ROW, first, plan.epochs)
         self.batch = None
         if plan.batches > 1:
             board.say(BATCH_ROW, 1, "key", "batch")
-            self.batch = self._chooser("batch", BATCH_ROW, 1)
+            self.batch = self._chooser("batch", BATCH_ROW, 1, range(1, plan.batches + 1))
         board.say(PLACE_ROW, 1, "key", "place")
         shown = Axis(f"{COUNTED}shown", len(plan.epochs))
         column = WIDEST + MOST_COLUMNS + 4
@@ -133,10 +133,9 @@ class _Walkthrough:
             kind="whole ",
         )
 
-    def _chooser(self, name: str, row: int, first: int) -> Block:
-        return self.board.put(
-            name, row, 2, SCALAR, Typed(lambda trace: numbers([first])), "input", kind="whole "
-        )
+    def _chooser(self, name: str, row: int, first: int, choices: Sequence[int]) -> Block:
+        content = Typed(lambda trace: numbers([first]), choices)
+        return self.board.put(name, row, 2, SCALAR, content, "input", kind="whole ")
 
     def _index(self, values: Values) -> int:
         """The place of the chosen epoch among the shown ones, from 0."""
@@ -172,8 +171,8 @@ class _Walkthrough:
         said = notation(member.expr) if isinstance(member, Step) else str(member.shape)
         board.say(row - 2, column, "text", "", text=said)
         first = plan.matrix(name, plan.epochs[0])
-        recurs = plan.bands_of(name) > 1 or name in plan.recipe.curves
-        content = self._chosen(member, first, shape) if recurs else copy_of(first)
+        several = plan.epochs[-1] > 1 if name in plan.recipe.curves else plan.bands_of(name) > 1
+        content = self._chosen(member, first, shape) if several else copy_of(first)
         block = board.put(
             name,
             row,
@@ -232,6 +231,8 @@ class _Walkthrough:
 
         def text(block: Block, i: int, j: int) -> str:
             cell = order.cell(i)
+            if X.shape.rows.size == 1:  # INDEX takes no single cell in IronCalc and Gnumeric
+                return names.partition(":")[0]
             return f'IF(ISNUMBER({cell}),INDEX({names},{cell}),"")'
 
         def give(values: Values) -> Contents:
