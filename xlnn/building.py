@@ -30,6 +30,8 @@ class Built:
     written: bool
     """False if the very same file was there already."""
     plan: Plan
+    size: Estimate
+    """How many sheets and formula cells it has."""
     trace: Trace
     report: Report | None
     """The audit by the embedded engine, unless it was left out."""
@@ -65,7 +67,8 @@ def build(
             )
     plan = plan_for(experiment, progress)
     report = None
-    with beside(path, estimate(plan, last_epoch(experiment)).size, force=force) as draft:
+    size = estimate(plan, last_epoch(experiment))
+    with beside(path, size.size, force=force) as draft:
         trace = run(experiment, plan.epochs, progress)
         with draft.open("w+b") as file, Draft(plan, trace, file) as workbook:
             workbook.write(progress=progress)
@@ -75,7 +78,7 @@ def build(
                 report = replace(audit(draft, progress=progress), workbook=str(path))
                 workbook.note(_evidence(report))
         written = keep(draft, path, force=force)
-    return Built(path, written, plan, trace, report)
+    return Built(path, written, plan, size, trace, report)
 
 
 def _evidence(report: Report) -> Evidence:

@@ -170,6 +170,8 @@ class Board:
     widths: dict[int, float] = field(default_factory=dict)
     """Of the columns that do not have the usual width, in characters."""
     freeze: str | None = None
+    printed: str | None = None
+    """What is printed, on one page: a reader's part of it. None for all."""
 
     def put(
         self,

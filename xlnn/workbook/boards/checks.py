@@ -86,6 +86,7 @@ class _Checks:
         if len(computed) < sum(1 for area in plan.matrices() if area.expr is not None):
             board.say(4, 1, "text", "some")
         board.freeze = cell_name(FIRST, 2)
+        board.printed = f"A1:{cell_name(self.row, SAYS + 2)}"
 
     def _setting(self, name: str) -> Block:
         row = self.plan.setting_row(name)

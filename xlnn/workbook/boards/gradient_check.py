@@ -83,6 +83,7 @@ class _GradientCheck:
         row = FIRST + max(
             len(self.places), sum(g.shape.rows.size + 3 for g in self.parameters)
         ) + 2  # fmt: skip
+        board.printed = f"A1:{cell_name(row - 1, board.last_column)}"
         board.say(row, 1, "subtitle", "workings")
         board.say(row + 1, 1, "text", "workings_about")
         losses: list[tuple[Block, Block]] = []

@@ -42,6 +42,7 @@ def board_page(board: Board, dress: Dress | None, trace: Trace, texts: Texts) ->
             if words.link
         ],
         freeze=board.freeze,
+        printed=board.printed or f"A1:{cell_name(board.last_row, last_column)}",
         dress=None if dress is None else lambda sheet: dress(sheet, board, texts, trace),
     )
 

@@ -88,6 +88,7 @@ def rates_board(plan: Plan) -> Board:
         Typed(lambda trace: numbers(*([i + 1] for i in range(epochs)))), "constant", kind="whole ",
     )  # fmt: skip
     board.freeze = cell_name(FIRST, 2)
+    board.printed = f"A1:{cell_name(FIRST + epochs, RATE.size + 12)}"
     return board
 
 

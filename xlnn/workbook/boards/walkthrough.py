@@ -6,7 +6,9 @@ distance, so the chosen one is so many bands further down.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 from openpyxl.worksheet.datavalidation import DataValidation
@@ -48,8 +50,8 @@ NAME = "Walkthrough"
 MOST_ROWS, MOST_COLUMNS = 8, 8
 """The rows and columns of a large matrix that are shown: its first ones."""
 
-WIDEST = 24
-"""Columns after which a line of matrices is continued below."""
+WIDEST, WIDTH = 16, 11.0
+"""Columns after which a line of matrices is continued below, and the characters of each."""
 
 EPOCH_ROW, BATCH_ROW, PLACE_ROW, FIRST = 5, 6, 7, 10
 """The rows of what is chosen, of its place among the shown epochs, and of the first line."""
@@ -77,11 +79,14 @@ class _Walkthrough:
         self.board = Board(plan, NAME, "walkthrough")
         self.board.head(START, MAP, LOSS)
         self._choosers()
-        row = FIRST
+        row, self.widest = FIRST, 0
         members = plan.recipe.members
         for key, numbers_ in PHASES:
             row = self._phase(key, [m for m in members.values() if m.number in numbers_], row)
         self.board.freeze = cell_name(PLACE_ROW + 1, 1)
+        self.board.printed = f"A1:{cell_name(row, self.widest)}"
+        self._lists(self.widest + 2)
+        self.board.widths = {1: 16.0} | dict.fromkeys(range(2, self.widest + 1), WIDTH)
 
     # --- What is chosen ---
 
@@ -96,42 +101,30 @@ class _Walkthrough:
             board.say(BATCH_ROW, 1, "key", "batch")
             self.batch = self._chooser("batch", BATCH_ROW, 1, range(1, plan.batches + 1))
         board.say(PLACE_ROW, 1, "key", "place")
-        shown = Axis(f"{COUNTED}shown", len(plan.epochs))
-        column = WIDEST + MOST_COLUMNS + 4
-        board.say(FIRST - 1, column, "column title", "epochs")
-        self.epochs = board.put(
-            "epochs",
-            FIRST,
-            column,
-            Shape(shown, ONE),
-            Typed(lambda trace: numbers(*([epoch] for epoch in plan.epochs))),
-            "constant",
-            kind="whole ",
-        )
-        if self.batch:
-            board.say(FIRST - 1, column + 1, "column title", "batches")
-            batches = Axis(f"{COUNTED}batch", plan.batches)
-            board.put(
-                "batches",
-                FIRST,
-                column + 1,
-                Shape(batches, ONE),
-                Typed(lambda trace: numbers(*([i + 1] for i in range(plan.batches)))),
-                "constant",
-                kind="whole ",
-            )
-        listed = absolute(self.epochs.range)
         self.place = board.put(
             "place",
             PLACE_ROW,
             2,
             SCALAR,
             Written(
-                lambda block, i, j: f"MATCH({self.epoch.cell()},{listed},0)",
+                lambda block, i, j: f"MATCH({self.epoch.cell()},{absolute(self.epochs.range)},0)",
                 lambda values: numbers([self._index(values) + 1]),
             ),
             kind="whole ",
         )
+
+    def _lists(self, column: int) -> None:
+        """What may be chosen, to the right of all else."""
+        choices = [("epochs", self.plan.epochs)]
+        if self.batch is not None:
+            choices.append(("batches", tuple(range(1, self.plan.batches + 1))))
+        found = []
+        for at, (name, listed) in enumerate(choices, start=column):
+            self.board.say(FIRST - 1, at, "column title", name)
+            content = Typed(partial(_listed, listed))
+            shape = Shape(Axis(f"{COUNTED}{name}", len(listed)), ONE)
+            found.append(self.board.put(name, FIRST, at, shape, content, "constant", kind="whole "))
+        self.epochs, self.batches = found[0], found[-1]
 
     def _chooser(self, name: str, row: int, first: int, choices: Sequence[int]) -> Block:
         content = Typed(lambda trace: numbers([first]), choices)
@@ -155,12 +148,14 @@ class _Walkthrough:
         column, tallest = 2, 0
         for member in members:
             shape = cut(member.shape, MOST_ROWS, MOST_COLUMNS)
-            if column > 2 and column + shape.columns.size > WIDEST:
+            columns = max(shape.columns.size, math.ceil(len(_said(member)) / WIDTH))
+            if column > 2 and column + columns > WIDEST:
                 row += tallest + 4
                 column, tallest = 2, 0
             self._matrix(member, shape, row + 4, column)
             tallest = max(tallest, shape.rows.size)
-            column += shape.columns.size + 2
+            self.widest = max(self.widest, column + columns)
+            column += columns + 2
         return row + tallest + 6
 
     def _matrix(self, member: Member, shape: Shape, row: int, column: int) -> None:
@@ -168,8 +163,7 @@ class _Walkthrough:
         where = LOSS if name in plan.recipe.curves else name
         board.say(row - 3, column, "link", "", f"{where}!A1", text=f"{member.number}  {name}")
         is_step = isinstance(member, Step)
-        said = notation(member.expr) if isinstance(member, Step) else str(member.shape)
-        board.say(row - 2, column, "text", "", text=said)
+        board.say(row - 2, column, "text", "", text=_said(member))
         first = plan.matrix(name, plan.epochs[0])
         several = plan.epochs[-1] > 1 if name in plan.recipe.curves else plan.bands_of(name) > 1
         content = self._chosen(member, first, shape) if several else copy_of(first)
@@ -203,7 +197,7 @@ class _Walkthrough:
             listed = f"{letter}${row}:{letter}${sheet.last_row}"
             band = self.place.absolute()
             if recurrence == "update" and self.batch is not None:
-                batches = f"ROWS({absolute(self._batches().range)})"
+                batches = f"ROWS({absolute(self.batches.range)})"
                 band = f"({self.place.absolute()}-1)*{batches}+{self.batch.absolute()}"
             height = f"ROWS({name}!$A${FIRST_BAND}:$A${FIRST_BAND + sheet.height - 1})"
             found = f"INDEX({name}!{listed},({band}-1)*{height}+1)"
@@ -218,9 +212,6 @@ class _Walkthrough:
             return shown
 
         return Written(text, give)
-
-    def _batches(self) -> Block:
-        return next(block for block in self.board.blocks if block.name == "batches")
 
     def _samples(self, order: Block) -> None:
         """The names of a batch's samples, as they stand beside X."""
@@ -243,6 +234,15 @@ class _Walkthrough:
         self.board.put(
             "samples", order.row, order.last_column + 1, order.shape, Written(text, give), "words"
         )
+
+
+def _listed(choices: Sequence[int], trace: Trace) -> Contents:
+    return numbers(*([choice] for choice in choices))
+
+
+def _said(member: Member) -> str:
+    """What stands above a matrix: how it is computed, or its shape."""
+    return notation(member.expr) if isinstance(member, Step) else str(member.shape)
 
 
 def dress_walkthrough(sheet: Worksheet, board: Board, texts: Texts, trace: Trace) -> None:
