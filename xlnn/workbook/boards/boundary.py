@@ -43,8 +43,8 @@ MARGIN = 0.1
 RANGE, GRID, CHART_COLUMN = 8, 14, SIDE + 4
 """The rows of the first end of the range and of the grid's first row; where the chart stands."""
 
-TABLE = GRID + SIDE + 5
-"""The row of the first point in the table of answers."""
+TABLE, TABLE_COLUMN = GRID, CHART_COLUMN + 12
+"""Where the table of answers begins, to the right of the chart."""
 
 
 def boundary_board(plan: Plan) -> Board:
@@ -82,7 +82,7 @@ def boundary_board(plan: Plan) -> Board:
     second = board.put("x2", GRID, 1, Shape(ALONG, ONE), _ticks(ends, feature=1), "grid")
 
     # The table of answers, a row for each point.
-    board.say(TABLE - 3, 1, "subtitle", "table")
+    board.say(TABLE - 4, TABLE_COLUMN, "subtitle", "table")
 
     def tick(i: int, j: int) -> tuple[Block, int, int]:
         row, column = divmod(i, SIDE)
@@ -91,7 +91,7 @@ def boundary_board(plan: Plan) -> Board:
     inputs = board.put(
         name,
         TABLE,
-        2,
+        TABLE_COLUMN,
         Shape(POINTS, feature),
         Link(tick),
         "operand",
@@ -109,6 +109,7 @@ def boundary_board(plan: Plan) -> Board:
         "grid",
     )  # fmt: skip
     _put_samples(board, plan, samples, column)
+    board.printed = f"A1:{cell_name(GRID + SIDE, TABLE_COLUMN - 3)}"
     board.widths = dict.fromkeys(range(2, SIDE + 2), 6.0)
     return board
 
@@ -191,7 +192,7 @@ def _put_samples(board: Board, plan: Plan, samples: Area, column: int) -> None:
         )  # fmt: skip
         return
     members = plan.matrix(name, plan.epochs[0])
-    board.say(TABLE - 3, column, "subtitle", "samples")
+    board.say(TABLE - 4, column, "subtitle", "samples")
     for number in range(members.shape.columns.size):
         board.put(
             f"class_{number + 1}",

@@ -36,7 +36,7 @@ WORDS_ROW, WORDS = 10, ("agrees", "differs", "changed", "same")
 FIRST = 17
 """The row of the first matrix."""
 
-NAMES, EPOCH, BATCH, DIFFERENCE, SAYS, CONSTANTS = 1, 2, 3, 4, 5, 8
+NAMES, EPOCH, BATCH, DIFFERENCE, SAYS, CONSTANTS = 1, 2, 3, 4, 5, 10
 """The columns of the table, and the first one of the constants."""
 
 
@@ -86,7 +86,8 @@ class _Checks:
         if len(computed) < sum(1 for area in plan.matrices() if area.expr is not None):
             board.say(4, 1, "text", "some")
         board.freeze = cell_name(FIRST, 2)
-        board.printed = f"A1:{cell_name(self.row, SAYS + 2)}"
+        board.printed = f"A1:{cell_name(self.row, CONSTANTS - 2)}"
+        board.widths = {NAMES: 30.0, DIFFERENCE: 14.0}
 
     def _setting(self, name: str) -> Block:
         row = self.plan.setting_row(name)

@@ -110,6 +110,7 @@ class _GradientCheck:
                 column,
                 given.shape,
                 Computed(expr, self.plan, sources, self.plan.style),
+                kind="whole ",
                 title=f"{given.name}  ({given.shape})",
                 headings=True,
                 labels=True,
@@ -183,7 +184,8 @@ class _GradientCheck:
             else:
                 content = source(key)
             style = "operand" if key in ("value", "by_steps", "up", "down") else "result"
-            kind = "large " if key == "difference" else ""
+            # Small changes of the losses must be seen: as many digits as there is room for.
+            kind = "large " if key == "difference" else "" if key == "value" else "whole "
             slack = SLACK if style == "result" else 1
             blocks[key] = board.put(
                 key, FIRST, column, shape, content, style, kind=kind, slack=slack
@@ -193,6 +195,7 @@ class _GradientCheck:
         board.say(WORST_ROW, 1, "key", "worst")
         board.put("worst", WORST_ROW, 2, SCALAR, _largest(difference), kind="large ", slack=SLACK)
         board.freeze = cell_name(FIRST, 2)
+        board.widths = {1: 20.0} | dict.fromkeys(range(2, len(COLUMNS) + 2), 14.0)
 
 
 def _nudged(area: Area, nudge: Block, row: int, column: int, sign: str) -> Written:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 
@@ -11,6 +12,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from xlnn.experiment.headings import headings
 from xlnn.maths.expr import ONE, Axis
 from xlnn.training.trace import Trace
+from xlnn.workbook.band_rows import LINE
 from xlnn.workbook.boards.board import COUNTED, Block, Board, Contents, Derived, Typed, cells
 from xlnn.workbook.cells import Cell, Link, Page, Row
 from xlnn.workbook.number_formats import LARGE
@@ -31,11 +33,12 @@ def board_page(board: Board, dress: Dress | None, trace: Trace, texts: Texts) ->
     """The page of a board."""
     values, last_column = built(board, trace, texts), board.last_column
     widths = {1: FIRST_WIDTH} | dict.fromkeys(range(2, last_column + 1), WIDTH)
+    widths |= _title_widths(board, widths) | board.widths
     return Page(
         name=board.name,
-        rows=_Cells(board, trace, texts).rows(values),
+        rows=_Cells(board, trace, texts).rows(values, widths),
         dimension=f"A1:{cell_name(board.last_row, last_column)}",
-        widths=widths | _title_widths(board, widths) | board.widths,
+        widths=widths,
         links=[
             Link(cell_name(words.row, words.column), words.link)
             for words in board.words
@@ -106,13 +109,23 @@ def _title_row(block: Block) -> int:
     return block.row - (2 if block.headings else 1)
 
 
+def _lines(cell: Cell, widths: dict[int, float]) -> int:
+    """How many lines a heading takes when it is wrapped; 1 for any other cell."""
+    if cell.style not in WRAPPED or not isinstance(cell.value, str):
+        return 1
+    return math.ceil(len(cell.value) * 1.2 / widths[cell.column])
+
+
+WRAPPED = ("heading", "column title")
+
+
 class _Cells:
     """Collects the cells of a board, row by row."""
 
     def __init__(self, board: Board, trace: Trace, texts: Texts) -> None:
         self.board, self.trace, self.texts = board, trace, texts
 
-    def rows(self, values: Derived) -> Iterator[Row]:
+    def rows(self, values: Derived, widths: dict[int, float]) -> Iterator[Row]:
         rows: dict[int, dict[int, Cell]] = defaultdict(dict)
         for words in self.board.words:
             section, _, key = words.key.rpartition(".")
@@ -125,7 +138,9 @@ class _Cells:
             for row, cell in self._inside(block, values.of(block)):
                 rows[row][cell.column] = cell
         for row in sorted(rows):
-            yield Row(row, [rows[row][column] for column in sorted(rows[row])])
+            found = [rows[row][column] for column in sorted(rows[row])]
+            lines = max(_lines(cell, widths) for cell in found)
+            yield Row(row, found, LINE * lines if lines > 1 else None)
 
     def _around(self, block: Block) -> Iterator[tuple[int, Cell]]:
         if block.title is not None:

@@ -88,7 +88,7 @@ def rates_board(plan: Plan) -> Board:
         Typed(lambda trace: numbers(*([i + 1] for i in range(epochs)))), "constant", kind="whole ",
     )  # fmt: skip
     board.freeze = cell_name(FIRST, 2)
-    board.printed = f"A1:{cell_name(FIRST + epochs, RATE.size + 12)}"
+    board.printed = f"A1:{cell_name(FIRST + epochs, RATE.size + 13)}"
     return board
 
 
@@ -160,7 +160,6 @@ def dress_rates(sheet: Worksheet, board: Board, texts: Texts, trace: Trace) -> N
         chart.series.append(series)
     plain_axes(chart)
     chart.x_axis.scaling.min = 0
-    chart.y_axis.scaling.min = 0
     sheet.add_chart(chart, cell_name(RATES_ROW, RATE.size + 3))
 
 
