@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from xlnn.audit.cell_values import ErrorValue, Value, is_number
-from xlnn.audit.place import CellOf, compare_formula
+from xlnn.audit.place import CellOf, compare_formula, was_computed
 from xlnn.audit.reading import StoredWorkbook
 from xlnn.audit.recomputed import Matrices, Recomputed, as_float, differences
 from xlnn.audit.report import Finding
@@ -241,6 +241,8 @@ class _BoardAudit:
             return
         stale = ~(differences(carried, found) <= self.tolerance) & ~np.isnan(carried)
         for i, j in np.argwhere(stale & ~off & ~locally).tolist():
+            if not was_computed(self.book, _cell(block, i, j)):
+                continue  # a program that does not compute has saved the file
             yield (
                 i,
                 j,

@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from xlnn.audit.cell_values import ErrorValue, is_number
 from xlnn.audit.jumps import is_at_jump
-from xlnn.audit.place import Place
+from xlnn.audit.place import Place, was_computed
 from xlnn.audit.reading import StoredWorkbook
 from xlnn.audit.recomputed import Matrices, Recomputed, as_float, differences
 from xlnn.audit.report import Finding
@@ -311,7 +311,7 @@ class _Area:
         """The finding if the file carries another value than the formula gives."""
         book, recomputed = self._comparison.book, float(self._founds[0][place.i, place.j])
         cached = book.value(place.area.sheet, place.row, place.column)
-        if cached is None or not _was_computed(place):
+        if cached is None or not was_computed(book, place):
             return None  # a program that does not compute has saved the file
         if differences(as_float(cached), recomputed) <= self._comparison.tolerance:
             return None
@@ -322,12 +322,3 @@ class _Area:
             True,
             f"the file carries the value {cached!r}, but the formula gives {recomputed!r}",
         )
-
-
-def _was_computed(place: Place) -> bool:
-    """Whether the file carries a value for a formula. Of an array formula the first cell
-    tells: openpyxl drops its value and keeps the old ones of the others."""
-    stored = place.book.formula(place.area.sheet, place.row, place.column)
-    if stored is None or stored.array is None:
-        return True
-    return place.book.value(place.area.sheet, *stored.array[:2]) is not None

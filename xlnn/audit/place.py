@@ -117,6 +117,16 @@ def compare_formula(
     )
 
 
+def was_computed(book: StoredWorkbook, cell: Place | CellOf) -> bool:
+    """Whether the file carries a value for a formula. Of an array formula the first cell
+    tells: openpyxl drops its value and keeps the old ones of the others."""
+    stored = book.formula(cell.sheet, cell.row, cell.column)
+    row, column = (
+        stored.array[:2] if stored is not None and stored.array else (cell.row, cell.column)
+    )
+    return book.value(cell.sheet, row, column) is not None
+
+
 def _entered(text: str, corners: Corners | None) -> str:
     """A formula as people see it: array formulas in braces."""
     return f"{{{text}}}" if corners else text

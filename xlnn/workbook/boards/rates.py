@@ -23,10 +23,11 @@ from xlnn.workbook.texts import Texts
 
 NAME = "Rates"
 
-FACTORS = (0.1, 0.3, 1.0, 3.0, 10.0)
-"""The rates at first, as multiples of the experiment's; one that is too large is divided by 3."""
+FACTORS = (10.0, 3.0, 1.0, 0.3, 0.1, 0.03, 0.01, 0.003, 0.001, 0.0003, 0.0001)
+"""The rates at first, as multiples of the experiment's: the largest of these that are not too
+large for it."""
 
-RATE = Axis(f"{COUNTED}rate", len(FACTORS))
+RATE = Axis(f"{COUNTED}rate", 5)
 
 EPOCHS, LEAST_EPOCHS, MOST_CELLS = 30, 5, 20_000
 """How many epochs at most are unrolled, how few are worth it, and in how many cells."""
@@ -123,13 +124,10 @@ def _rates(trace: Trace) -> Array:
     from xlnn.workbook.write import plan_of
 
     epochs = rates_epochs(plan_of(trace))
-    found: list[float] = []
-    for factor in FACTORS:
-        rate = factor * experiment.learning_rate
-        while not _survives(trace, rate, epochs):
-            rate /= 3
-        found.append(float(f"{rate:.6g}"))
-    return numbers(sorted(found))
+    rates = [factor * experiment.learning_rate for factor in FACTORS]
+    small = rates[-RATE.size :]
+    found = [rate for rate in rates if rate in small or _survives(trace, rate, epochs)]
+    return numbers([float(f"{rate:.6g}") for rate in sorted(found[: RATE.size])])
 
 
 def _survives(trace: Trace, rate: float, epochs: int) -> bool:
