@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from xlnn.bundled import languages
 from xlnn.cli.outcome import print_built, print_expected
 from xlnn.cli.progress import shown_progress
 
@@ -120,6 +121,15 @@ def _batch_size(
     "[all while they fit, else the first few and the last]",
 )
 @click.option("--formulas", metavar="STYLE", help="cell: one a cell. matrix: one a matrix. [cell]")
+@click.option(
+    "--language",
+    metavar="NAME",
+    help=f"Of the sentences on the sheets: {' or '.join(languages())}. [en]",
+)
+@click.option("--theme", metavar="FILE", help="A workbook with cell styles. [the bundled one]")
+@click.option(
+    "--protect/--no-protect", default=None, help="Lock all cells but the inputs, no password. [no]"
+)
 @click.option("--force", is_flag=True, help="Replace the file if it exists and is different.")
 @click.option("--no-audit", is_flag=True, help="Do not recompute the workbook afterwards.")
 @click.option("--quiet", is_flag=True, help="Print nothing unless something is wrong.")

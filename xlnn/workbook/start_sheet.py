@@ -57,6 +57,8 @@ class _Start:
         self._line(Cell(1, "title", experiment.title))
         self._line(Cell(1, "text", words["what"]))
         self._line(Cell(1, "text", words["live"]))
+        if experiment.protect:
+            self._line(Cell(1, "text", words["protected"]))
         for text in self._network():
             self._line(Cell(1, "text", text))
         for note in experiment.notes:

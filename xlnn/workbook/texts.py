@@ -16,7 +16,7 @@ Texts = Mapping[str, Any]
 
 
 def load_texts(language: str = "en") -> Texts:
-    """The texts of a language."""
+    """The texts of a language, one of those in the templates."""
     path = folder() / "texts" / f"{language}.toml"
     return tomllib.loads(path.read_text(encoding="utf-8"))
 
@@ -63,4 +63,6 @@ def axis_name(texts: Texts, name: str, side: str = "rows") -> str:
         return str(texts["axes"]["one_column"])
     base, _, layer = name.partition("_")
     plural = str(texts["axes"].get(base, base))
-    return f"{plural} of layer {layer}" if layer else plural
+    if not layer:
+        return plural
+    return str(texts["axes"]["of_layer"]).format(axis=plural, layer=layer)
