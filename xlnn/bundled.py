@@ -6,7 +6,6 @@ from pathlib import Path
 
 from xlnn.errors import XlnnError
 
-
 THEME = "theme.xlsx"
 """The workbook whose cell styles say how the workbooks look."""
 

@@ -20,6 +20,19 @@ OFFICE: Palette = (
 _SLOTS = ("lt1", "dk1", "lt2", "dk2", *(f"accent{i}" for i in range(1, 7)), "hlink", "folHlink")
 
 
+_HUES = (15, "red"), (40, "orange"), (70, "yellow"), (165, "green"), (255, "blue"), (290, "purple")
+"""Where the colours end on the circle of hues, in degrees; then comes pink, and red again."""
+
+
+def colour_name(colour: str) -> str:
+    """What people call a colour (RRGGBB), of the colours that a text file names."""
+    red, green, blue = (int(colour[i : i + 2], 16) / 255 for i in (0, 2, 4))
+    if max(red, green, blue) - min(red, green, blue) < 0.06:
+        return "white" if green > 0.96 else "grey" if green > 0.1 else "black"
+    hue = 360 * colorsys.rgb_to_hls(red, green, blue)[0]
+    return next((name for end, name in _HUES if hue < end), "red" if hue >= 340 else "pink")
+
+
 def palette_of(document_theme: bytes | str | None) -> Palette:
     """The colours that the part ``theme1.xml`` of a workbook defines."""
     text = document_theme.decode() if isinstance(document_theme, bytes) else document_theme or ""

@@ -33,7 +33,7 @@ from xlnn.workbook.start_sheet import Evidence, start_page
 from xlnn.workbook.stream import sheet_chunks
 from xlnn.workbook.strings import SharedStrings
 from xlnn.workbook.texts import load_texts
-from xlnn.workbook.theme import load_theme, new_book, style_sheet
+from xlnn.workbook.theme import coloured, load_theme, new_book, style_sheet
 
 WRITTEN = datetime(1980, 1, 1)
 """The time of writing that every workbook carries, so that the same input gives the same bytes."""
@@ -61,8 +61,9 @@ class Draft:
 
     def __init__(self, plan: Plan, trace: Trace, file: IO[bytes]) -> None:
         experiment = trace.experiment
-        self._plan, self._trace, self._texts = plan, trace, load_texts(experiment.language)
+        self._plan, self._trace = plan, trace
         self._theme = load_theme(experiment.theme)
+        self._texts = coloured(load_texts(experiment.language), self._theme)
         self._book, self._styles = new_book(self._theme)
         self._strings = SharedStrings()
         self._strings_before_start = 0

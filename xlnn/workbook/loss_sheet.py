@@ -71,7 +71,7 @@ def _rows(plan: Plan, trace: Trace, texts: Texts) -> Iterator[Row | Epochs]:
     yield Row(TITLE, [Cell(1, "title", words["title"])], 24.0)
     yield Row(ABOUT, [Cell(1, "text", words["batches" if plan.batches > 1 else "about"])])
     live = "all_live" if len(plan.epochs) == len(trace.loss) else "some_live"
-    yield Row(LIVE, [Cell(1, "text", words[live])])
+    yield Row(LIVE, [Cell(1, "text", words[live].format(**texts["colour_of"]))])
     yield Row(
         LINKS, [Cell(1, "link", texts["links"]["map"]), Cell(2, "link", texts["links"]["start"])]
     )

@@ -16,6 +16,8 @@ from openpyxl.styles.stylesheet import write_stylesheet
 from openpyxl.xml.functions import tostring
 
 from xlnn.workbook import theme_file
+from xlnn.workbook.colours import colour_name
+from xlnn.workbook.texts import Texts
 from xlnn.workbook.theme_file import PREFIX, Theme
 
 QUOTED = "quoted "
@@ -68,6 +70,17 @@ def load_theme(path: str | Path | None = None) -> Theme:
     kinds = (*KINDS.values(), *DENSE.values())
     names = (*TEXTS, *NUMBERS, *TABLE, *TAUGHT, *SAID, *kinds, *SERIES, GRIDLINE)
     return theme_file.load_theme(path, dict.fromkeys(names), UNLOCKED)
+
+
+NAMED_COLOURS = ("input", "result", "operand")
+"""The styles whose colours are called by their names in sentences."""
+
+
+def coloured(texts: Texts, theme: Theme) -> Texts:
+    """The texts, with a section ``colour_of``: what the theme's colours are called."""
+    names = {style: colour_name(theme.fill(style)) for style in NAMED_COLOURS}
+    words = {style: texts["colours"][name] for style, name in names.items()}
+    return {**texts, "colour_of": words}
 
 
 FONT_ORDER = (
