@@ -363,7 +363,10 @@ def damaged() -> bytes:
 
 
 @pytest.mark.parametrize("content", [b"", b"hello", b"PK\x03\x04", damaged()])
-def test_a_damaged_theme_is_refused_before_any_work(content: bytes, tmp_path: Path) -> None:
+def test_a_damaged_theme_is_refused_before_any_work(
+    content: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("xlnn.building.run", lambda *_: pytest.fail("it was trained"))
     path = tmp_path / "mine.xlsx"
     path.write_bytes(content)
     with pytest.raises(ThemeError, match=r"mine\.xlsx is no \.xlsx workbook, or a damaged one"):
