@@ -31,6 +31,8 @@ class Built:
     written: bool
     """False if the very same file was there already."""
     plan: Plan
+    size: Estimate
+    """How many sheets and formula cells it has."""
     trace: Trace
     report: Report | None
     """The audit by the embedded engine, unless it was left out."""
@@ -67,7 +69,8 @@ def build(
     load_theme(experiment.theme)  # what is wrong with it is said before any work
     plan = plan_for(experiment, progress)
     report = None
-    with beside(path, estimate(plan, last_epoch(experiment)).size, force=force) as draft:
+    size = estimate(plan, last_epoch(experiment))
+    with beside(path, size.size, force=force) as draft:
         trace = run(experiment, plan.epochs, progress)
         with draft.open("w+b") as file, Draft(plan, trace, file) as workbook:
             workbook.write(progress=progress)
@@ -77,7 +80,7 @@ def build(
                 report = replace(audit(draft, progress=progress), workbook=str(path))
                 workbook.note(_evidence(report))
         written = keep(draft, path, force=force)
-    return Built(path, written, plan, trace, report)
+    return Built(path, written, plan, size, trace, report)
 
 
 def _evidence(report: Report) -> Evidence:

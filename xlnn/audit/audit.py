@@ -15,6 +15,7 @@ from math import isfinite
 from operator import itemgetter
 from pathlib import Path
 
+from xlnn.audit.boards import check_boards
 from xlnn.audit.cell_values import ErrorValue, is_number
 from xlnn.audit.comparison import Comparison, Order
 from xlnn.audit.engines import ENGINES, Engine
@@ -37,6 +38,7 @@ from xlnn.maths.evaluate import Array
 from xlnn.progress import Progress, silent
 from xlnn.training.order import batch_orders
 from xlnn.training.run import Course
+from xlnn.workbook.boards.extras import formula_cells
 from xlnn.workbook.plan import (
     LOSS,
     LOSS_COLUMN,
@@ -116,6 +118,8 @@ class _Audit:
         notes = [] if missing else list(self._check_gaps(found[0].matrices))
         findings += self._check_inputs(missing, found[0].values)
         findings += self._compare(missing, found)
+        self.progress("comparing", self.plan.formula_cells, self.plan.formula_cells)
+        findings += check_boards(self.book, self.plan, found, self.tolerance, missing)
         return self._report(found, findings, notes)
 
     def _report(
@@ -131,16 +135,18 @@ class _Audit:
             # Every cell is right by the cells that it reads, so no formula and no value is to
             # blame: an unstable training has multiplied the rounding of the last digit.
             findings = [finding for finding in findings if finding.kind != "wrong-value"]
+            epochs = [finding.epoch for finding in drifted if finding.epoch is not None]
+            where = f"from epoch {epochs[0]} on" if epochs else f"on the sheet {drifted[0].sheet}"
             notes = [
                 *notes,
-                f"from epoch {drifted[0].epoch} on differences in the last digit grow, or decide "
+                f"{where} differences in the last digit grow, or decide "
                 f"between equal numbers: {len(drifted):,} cells are right by the cells that they "
                 "read, but are not NumPy's; a smaller learning rate steadies such a training",
             ]
         return Report(
             workbook=str(self.path),
             tolerance=self.tolerance,
-            cells=self.plan.formula_cells,
+            cells=self.plan.formula_cells + formula_cells(self.plan),
             engines=tuple(
                 EngineResult(each.engine, each.version, each.cells, each.max_abs, each.max_rel)
                 for each in found

@@ -29,23 +29,13 @@ class Place:
     def column(self) -> int:
         return self.area.column + self.j
 
+    @property
+    def sheet(self) -> str:
+        return self.area.sheet
+
     def compare_formula(self, text: str, corners: Corners | None) -> Finding | None:
         """The finding if the file does not hold the formula that belongs here."""
-        stored = self.book.formula(self.area.sheet, self.row, self.column)
-        if stored is None:
-            typed = self.book.constant(self.area.sheet, self.row, self.column)
-            if typed is None:
-                return self.finding("missing", text, None, True, f"the cell is empty, not {text}")
-            found = typed if is_number(typed) else str(typed)
-            return self.finding(
-                "hard-coded", text, found, True, f"holds {found!r} instead of the formula {text}"
-            )
-        if same_formula(stored.text, text) and stored.array == corners:
-            return None
-        written, wanted = _entered(stored.text, stored.array), _entered(text, corners)
-        return self.finding(
-            "changed-formula", wanted, written, True, f"the formula is {written}, not {wanted}"
-        )
+        return compare_formula(self.book, self, text, corners)
 
     def finding(
         self,
@@ -72,6 +62,59 @@ class Place:
             message=f"{self.area.sheet}!{cell} (step {self.area.number}, epoch {self.area.epoch}"
             f"{what}): {message}",
         )
+
+
+@dataclass(frozen=True, slots=True)
+class CellOf:
+    """A formula cell of what is no matrix of the recipe."""
+
+    sheet: str
+    row: int
+    column: int
+    name: str
+
+    def finding(
+        self,
+        kind: str,
+        expected: float | str | None,
+        found: float | str | None,
+        cause: bool,
+        message: str,
+    ) -> Finding:
+        cell = cell_name(self.row, self.column)
+        return Finding(
+            kind=kind,
+            sheet=self.sheet,
+            cell=cell,
+            matrix=self.name,
+            step=None,
+            epoch=None,
+            expected=expected,
+            found=found,
+            cause=cause,
+            message=f"{self.sheet}!{cell} ({self.name}): {message}",
+        )
+
+
+def compare_formula(
+    book: StoredWorkbook, cell: Place | CellOf, text: str, corners: Corners | None
+) -> Finding | None:
+    """The finding if the file does not hold in a cell the formula that belongs there."""
+    stored = book.formula(cell.sheet, cell.row, cell.column)
+    if stored is None:
+        typed = book.constant(cell.sheet, cell.row, cell.column)
+        if typed is None:
+            return cell.finding("missing", text, None, True, f"the cell is empty, not {text}")
+        found = typed if is_number(typed) else str(typed)
+        return cell.finding(
+            "hard-coded", text, found, True, f"holds {found!r} instead of the formula {text}"
+        )
+    if same_formula(stored.text, text) and stored.array == corners:
+        return None
+    written, wanted = _entered(stored.text, stored.array), _entered(text, corners)
+    return cell.finding(
+        "changed-formula", wanted, written, True, f"the formula is {written}, not {wanted}"
+    )
 
 
 def _entered(text: str, corners: Corners | None) -> str:

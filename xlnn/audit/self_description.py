@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,9 @@ from xlnn.audit.cell_values import Value, is_number
 from xlnn.audit.reading import StoredWorkbook
 from xlnn.errors import WorkbookError, XlnnError
 from xlnn.experiment.description import CHOICES, Description
+from xlnn.experiment.extras import chosen_extras
 from xlnn.maths.schedule import schedule_of
+from xlnn.workbook.boards.extras import choose
 from xlnn.workbook.layout import draw_plan
 from xlnn.workbook.map_sheet import COLUMNS
 from xlnn.workbook.plan import MAP, MAX_COLUMNS, MAX_ROWS, SETTINGS, Plan
@@ -130,12 +132,13 @@ def read_plan(description: SelfDescription) -> Plan:
             scale_targets=_choice(settings, "scale_targets"),
             classes=_choice(settings, "classes"),
         )
-        return draw_plan(
+        plan = draw_plan(
             schedule_of(described.network),
             parse_epoch_ranges(str(settings.get("show", ""))),
             _choice(settings, "formulas"),
             _choice(settings, "operands"),
         )
+        return replace(plan, extras=choose(plan, _extras(settings)))
     except (XlnnError, ValueError) as error:
         raise WorkbookError(
             f"{description.path}: its sheet {SETTINGS} does not describe a network: {error}"
@@ -168,6 +171,11 @@ def _sizes(settings: Mapping[str, Any], key: str) -> tuple[int, ...]:
     if not sizes or any(not 1 <= size <= MAX_COLUMNS for size in sizes):
         raise ValueError(f"{key} is {text!r}")
     return sizes
+
+
+def _extras(settings: Mapping[str, Any]) -> str | tuple[str, ...]:
+    listed = [name.strip() for name in str(settings.get("extras", "none")).split(",")]
+    return chosen_extras(listed)
 
 
 def _choice(settings: Mapping[str, Any], key: str) -> Any:

@@ -34,6 +34,10 @@ def check_structure(
                 message=f"the sheet {page} is missing: what depends on it cannot be "
                 "derived, and was not compared with NumPy",
             )
+    for page in plan.extras:
+        if page not in book.sheets:
+            message = f"the sheet {page} is missing, which the Settings tell of"
+            yield Finding("missing", page, "A1", page, None, None, None, None, True, message)
     yield from _check_names(book, plan)
     entries = description.entries
     planned = [map_entry(area) for area in plan.matrices()]

@@ -130,6 +130,13 @@ def _batch_size(
 @click.option(
     "--protect/--no-protect", default=None, help="Lock all cells but the inputs, no password. [no]"
 )
+@click.option(
+    "--extras",
+    multiple=True,
+    metavar="SHEET",
+    help="Sheets besides those of the matrices (repeatable): Walkthrough, Predict, Boundary, "
+    "Rates, GradientCheck, Checks; or all, or none. [those that are not too large]",
+)
 @click.option("--force", is_flag=True, help="Replace the file if it exists and is different.")
 @click.option("--no-audit", is_flag=True, help="Do not recompute the workbook afterwards.")
 @click.option("--quiet", is_flag=True, help="Print nothing unless something is wrong.")

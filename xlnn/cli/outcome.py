@@ -37,14 +37,12 @@ def print_expected(expected: Estimate, audited: bool, quiet: bool) -> None:
 
 def print_built(built: Built, quiet: bool = False) -> int:
     """Prints what was built and the audit's verdict; gives the exit status."""
-    from xlnn.workbook.estimate import OTHER_SHEETS
-
     plan = built.plan
     if not quiet:
         state = "written" if built.written else "left as it was, the very same file is there"
         click.echo(f"{built.path}: {state}")
         click.echo(
-            f"  {len(plan.sheets) + OTHER_SHEETS} sheets, {plan.formula_cells:,} formula cells; "
+            f"  {built.size.sheets} sheets, {built.size.formula_cells:,} formula cells; "
             f"{len(plan.epochs):,} of {len(built.trace.loss):,} epochs shown"
         )
         for line in _course(built.trace):

@@ -29,7 +29,7 @@ def examples() -> dict[str, str]:
 
 def example(name: str, overrides: Mapping[str, Any] | None = None) -> Experiment:
     """A ready example. Raises ExperimentError for a name that is none."""
-    from xlnn.experiment.experiment import nearest
+    from xlnn.experiment.nearest import nearest
     from xlnn.experiment.toml import load_toml
 
     files = _files()

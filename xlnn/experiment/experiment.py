@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -15,8 +14,10 @@ from xlnn.bundled import languages
 from xlnn.errors import ExperimentError
 from xlnn.experiment.checks import check_experiment
 from xlnn.experiment.description import CHOICES, Description
+from xlnn.experiment.extras import chosen_extras
 from xlnn.experiment.labels import Encoded, are_labels, classes_in, encode
 from xlnn.experiment.matrix import MAX_NUMBER, Array, as_matrix, check_same_rows
+from xlnn.experiment.nearest import nearest
 from xlnn.experiment.split import held_out
 from xlnn.maths.formulas import Style
 from xlnn.maths.recipe import Recipe
@@ -105,6 +106,9 @@ class Experiment:
     formulas: Style = "cell"
     operands: Operands = "auto"
     """Whether a step's sheet repeats the matrices that it is computed from."""
+    extras: str | Sequence[str] = "auto"
+    """The sheets besides those of the matrices: names, ``all``, ``none``, or ``auto`` for those
+    that are not too large."""
     accuracy: str | bool = "auto"
     """Whether classes are counted; auto: if the targets tell classes."""
 
@@ -150,6 +154,7 @@ class Experiment:
         self._set("language", _choice("language", self.language, languages()))
         self._set("theme", _file(self.theme, "theme"))
         self._set("sources", tuple(dict.fromkeys([*self.sources, *filter(None, [self.theme])])))
+        self._set("extras", chosen_extras(self.extras))
         if self.stop_below is not None:
             self._set("stop_below", _finite(self.stop_below, "stop_below"))
         self.shown(self.epochs)  # what cannot be shown is said now
@@ -362,12 +367,6 @@ def _encoded(y: Any, classes: Sequence[str] | None) -> Encoded | None:
 def _two_values(y: Array) -> list[float]:
     """The two values of a column that tells two classes, smaller first."""
     return [min(float(y.min()), 0.0), 1.0]
-
-
-def nearest(word: str, known: Iterable[str]) -> str:
-    """`` (did you mean "…"?)`` for the known word most like this one, or nothing."""
-    matches = difflib.get_close_matches(word, [str(item) for item in known], n=1, cutoff=0.5)
-    return f' (did you mean "{matches[0]}"?)' if matches else ""
 
 
 def _choice(name: str, value: object, allowed: tuple[object, ...]) -> object:

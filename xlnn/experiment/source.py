@@ -8,7 +8,8 @@ from typing import Any
 
 from xlnn.errors import ExperimentError
 from xlnn.experiment.examples import example, examples
-from xlnn.experiment.experiment import Experiment, nearest
+from xlnn.experiment.experiment import Experiment
+from xlnn.experiment.nearest import nearest
 from xlnn.experiment.table import SUFFIXES, read_table
 from xlnn.experiment.toml import load_toml
 

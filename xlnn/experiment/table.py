@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from xlnn.errors import DataError, ExperimentError
-from xlnn.experiment.experiment import nearest
 from xlnn.experiment.labels import are_labels, encode
 from xlnn.experiment.matrix import Array
+from xlnn.experiment.nearest import nearest
 
 if TYPE_CHECKING:
     import pandas as pd

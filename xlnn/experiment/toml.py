@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from xlnn.errors import DataError, ExperimentError
-from xlnn.experiment.experiment import Experiment, nearest
+from xlnn.experiment.experiment import Experiment
+from xlnn.experiment.nearest import nearest
 from xlnn.experiment.table import read_table
 
 SECTIONS: Mapping[str, Mapping[str, str]] = {
@@ -58,6 +59,7 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
         "show": "show",
         "formulas": "formulas",
         "operands": "operands",
+        "extras": "extras",
         "accuracy": "accuracy",
         "language": "language",
         "theme": "theme",

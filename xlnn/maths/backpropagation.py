@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from xlnn.maths.activations import Activation
 from xlnn.maths.expr import ONE, Axis, ColumnSum, Expr, Matrix, Pick, RowCount, RowSum, Total
-from xlnn.maths.forward import HiddenLayer, Parameters, Signals, forward
+from xlnn.maths.forward import HiddenLayer, Parameters, Signals, forward, start_parameters
 from xlnn.maths.measuring import answers, confusion, correct, curves, over_batches
 from xlnn.maths.network import Network
 from xlnn.maths.optimisers import Renewal
@@ -34,7 +34,7 @@ def backpropagation(network: Network) -> Recipe:
         y = draft.step(0, "y_batch", Pick(y, order))
 
     # Step 1: initialise weights and biases.
-    parameters = _parameters(draft, network)
+    parameters = start_parameters(draft, network)
 
     # Steps 2 to 5: forward, the error and the loss.
     signals = forward(draft, draft.step, network, X, parameters)
@@ -72,23 +72,6 @@ def backpropagation(network: Network) -> Recipe:
             right = correct(found)
         curves(draft, y_test, Total(terms), right, "test_")
     return draft.recipe()
-
-
-def _parameters(draft: Draft, network: Network) -> list[Parameters]:
-    """The weights and biases of each layer, from the first hidden one to the output (step 1)."""
-    below = [network.feature, *network.hidden_neurons]
-    names = [network.named("h", i) for i in range(len(network.hidden))] + ["out"]
-    found = []
-    for name, inputs, neurons in zip(
-        names, below, [*network.hidden_neurons, network.output], strict=True
-    ):
-        weights = draft.parameter(1, f"w{name}", inputs, neurons)
-        biases = None
-        if network.biases != "none":
-            columns = neurons if network.biases == "neuron" else ONE
-            biases = draft.parameter(1, f"b{name}", ONE, columns)
-        found.append(Parameters(weights, biases))
-    return found
 
 
 def _backward(
@@ -139,15 +122,16 @@ def _backward(
     # Step 10: the weights. Step 11: the biases.
     renewal = Renewal(draft, learning_rate)
     for i in reversed(range(len(parameters))):
-        gradient = signals.into[i].T @ deltas[i]
-        network.optimiser.renew(
-            renewal, 10, parameters[i].weights, _averaged(network, gradient, deltas[i])
-        )
+        gradient = _averaged(network, signals.into[i].T @ deltas[i], deltas[i])
+        draft.downhill[parameters[i].weights.name] = gradient
+        network.optimiser.renew(renewal, 10, parameters[i].weights, gradient)
     for i in reversed(range(len(parameters))):
         biases = parameters[i].biases
         if biases is not None and network.update_biases:
-            gradient = ColumnSum(deltas[i]) if network.biases == "neuron" else Total(deltas[i])
-            network.optimiser.renew(renewal, 11, biases, _averaged(network, gradient, deltas[i]))
+            summed = ColumnSum(deltas[i]) if network.biases == "neuron" else Total(deltas[i])
+            gradient = _averaged(network, summed, deltas[i])
+            draft.downhill[biases.name] = gradient
+            network.optimiser.renew(renewal, 11, biases, gradient)
 
 
 def _slope(activation: Activation, signal: Matrix, layer: HiddenLayer) -> Expr:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from xlnn.errors import ExpressionError
 from xlnn.maths.activations import Activation
-from xlnn.maths.expr import Expr, Matrix
+from xlnn.maths.expr import ONE, Expr, Matrix
 from xlnn.maths.network import Network
 from xlnn.maths.recipe import Draft
 
@@ -26,6 +26,23 @@ class Parameters:
         """The layer's input from the signal of the layer below."""
         product = signal @ self.weights
         return product if self.biases is None else product + self.biases
+
+
+def start_parameters(draft: Draft, network: Network) -> list[Parameters]:
+    """The weights and biases of each layer, from the first hidden one to the output (step 1)."""
+    below = [network.feature, *network.hidden_neurons]
+    names = [network.named("h", i) for i in range(len(network.hidden))] + ["out"]
+    found = []
+    for name, inputs, neurons in zip(
+        names, below, [*network.hidden_neurons, network.output], strict=True
+    ):
+        weights = draft.parameter(1, f"w{name}", inputs, neurons)
+        biases = None
+        if network.biases != "none":
+            columns = neurons if network.biases == "neuron" else ONE
+            biases = draft.parameter(1, f"b{name}", ONE, columns)
+        found.append(Parameters(weights, biases))
+    return found
 
 
 @dataclass(slots=True)

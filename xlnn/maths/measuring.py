@@ -24,15 +24,24 @@ def answers(
     chooses."""
     predicted = f"predicted{suffix}"
     if network.classes == "one-hot":
-        return y, compute(4, predicted, Largest(output))
-    bound = draft.setting("class_bound")
-    which = draft.known("classes") > bound
-    truth = Comparison("=", Column(y) > bound, which)
+        return y, compute(4, predicted, chosen(draft, network, output))
+    truth = _of_two(draft, y)
     if y.name == "y_batch":  # fetched anew in each update
         actual = compute(0, f"actual{suffix}", truth)
     else:
         actual = draft.prepare(f"actual{suffix}", truth)
-    return actual, compute(4, predicted, Comparison("=", Column(output) > bound, which))
+    return actual, compute(4, predicted, chosen(draft, network, output))
+
+
+def chosen(draft: Draft, network: Network, output: Matrix) -> Expr:
+    """The class that the network chooses for each sample: 1 in its column."""
+    return Largest(output) if network.classes == "one-hot" else _of_two(draft, output)
+
+
+def _of_two(draft: Draft, numbers: Matrix) -> Expr:
+    """1 in the column of the class, of two, on whose side of the bound a number lies."""
+    bound = draft.setting("class_bound")
+    return Comparison("=", Column(numbers) > bound, draft.known("classes") > bound)
 
 
 def confusion(compute: Compute, found: Answers, suffix: str = "") -> Matrix:

@@ -75,6 +75,9 @@ class Recipe:
     starts from; what stands in a BatchSum is that of every batch."""
     renewed: Mapping[str, str]
     """For each parameter and state that an update changes, the matrix that takes its place."""
+    downhill: Mapping[str, Expr]
+    """For each parameter that an update changes, minus the gradient of the loss (of its mean over
+    the samples, where gradients are averaged): the direction in which it falls fastest."""
     curves: tuple[str, ...]
     """The measures of one number, which are listed for every epoch."""
 
@@ -123,6 +126,7 @@ class Draft:
     steps: list[Step] = field(default_factory=list)
     measures: list[Step] = field(default_factory=list)
     renewed: dict[str, str] = field(default_factory=dict)
+    downhill: dict[str, Expr] = field(default_factory=dict)
     curves: list[str] = field(default_factory=list)
     _known: dict[str, Matrix] = field(default_factory=dict)
 
@@ -210,6 +214,7 @@ class Draft:
             tuple(self.steps),
             tuple(self.measures),
             dict(self.renewed),
+            dict(self.downhill),
             tuple(self.curves),
         )
 

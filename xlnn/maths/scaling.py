@@ -18,45 +18,59 @@ from xlnn.maths.expr import (
 )
 from xlnn.maths.recipe import Draft
 
-Scaled = Callable[[Matrix], Expr]
-"""From a matrix of the raw data to the scaled one."""
-
 
 @dataclass(frozen=True, slots=True)
 class Scaling:
-    """A way to scale columns."""
+    """A way to scale columns, by some numbers of each column."""
 
     name: str
-    fit: Callable[[Draft, str, Matrix], Scaled] | None
+    fit: Callable[[Draft, str, Matrix], None] | None
     """Adds the steps that measure the training samples' raw matrix, under names that begin with
     that of the scaled one. None: the data is taken as it is."""
+    measures: tuple[str, ...]
+    """What is measured, as these names end."""
+    scale: Callable[..., Expr]
+    """From raw data and what was measured to scaled data."""
+    restore: Callable[..., Expr]
+    """The way back: from scaled data and what was measured to the raw unit."""
+
+    def measured(self, draft: Draft, name: str) -> tuple[Matrix, ...]:
+        """What was measured of the columns of ``name``."""
+        return tuple(draft.known(f"{name}_{measure}") for measure in self.measures)
 
 
-def _minmax(draft: Draft, name: str, raw: Matrix) -> Scaled:
-    """To 0 for the smallest number of a column, 1 for the largest."""
-    least = draft.prepare(f"{name}_min", ColumnMin(raw))
-    most = draft.prepare(f"{name}_max", ColumnMax(raw))
-    return lambda data: (data - least) / (most - least)
+def _fit_minmax(draft: Draft, name: str, raw: Matrix) -> None:
+    draft.prepare(f"{name}_min", ColumnMin(raw))
+    draft.prepare(f"{name}_max", ColumnMax(raw))
 
 
-def _standard(draft: Draft, name: str, raw: Matrix) -> Scaled:
-    """To a mean of 0 and a standard deviation of 1."""
+def _fit_standard(draft: Draft, name: str, raw: Matrix) -> None:
     mean = draft.prepare(f"{name}_mean", ColumnSum(raw) / RowCount(raw))
     centred = draft.prepare(f"{name}_centred", raw - mean)
     squares = draft.prepare(f"{name}_squares", centred * centred)
     variance = ColumnSum(squares) / RowCount(squares)
-    deviation = draft.prepare(f"{name}_deviation", Apply(Function.SQRT, variance))
-    return lambda data: (data - mean) / deviation
+    draft.prepare(f"{name}_deviation", Apply(Function.SQRT, variance))
 
 
-SCALINGS = {
-    scaling.name: scaling
-    for scaling in (
-        Scaling("none", None),
-        Scaling("minmax", _minmax),
-        Scaling("standard", _standard),
-    )
-}
+NONE = Scaling("none", None, (), scale=lambda data: data, restore=lambda data: data)
+MINMAX = Scaling(
+    "minmax",
+    _fit_minmax,
+    ("min", "max"),
+    scale=lambda data, least, most: (data - least) / (most - least),
+    restore=lambda data, least, most: data * (most - least) + least,
+)
+"""To 0 for the smallest number of a column, 1 for the largest."""
+STANDARD = Scaling(
+    "standard",
+    _fit_standard,
+    ("mean", "deviation"),
+    scale=lambda data, mean, deviation: (data - mean) / deviation,
+    restore=lambda data, mean, deviation: data * deviation + mean,
+)
+"""To a mean of 0 and a standard deviation of 1."""
+
+SCALINGS = {scaling.name: scaling for scaling in (NONE, MINMAX, STANDARD)}
 
 
 def prepared(
@@ -71,6 +85,9 @@ def prepared(
         return data, test
     raw = draft.datum(0, f"{name}_raw", rows, columns)
     raw_test = draft.datum(0, f"{test_name}_raw", test_rows, columns) if test_rows.size else None
-    scaled = scaling.fit(draft, name, raw)
-    data = draft.prepare(name, scaled(raw))
-    return data, draft.prepare(test_name, scaled(raw_test)) if raw_test else None
+    scaling.fit(draft, name, raw)
+    measured = scaling.measured(draft, name)
+    data = draft.prepare(name, scaling.scale(raw, *measured))
+    if raw_test is None:
+        return data, None
+    return data, draft.prepare(test_name, scaling.scale(raw_test, *measured))

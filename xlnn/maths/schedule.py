@@ -17,6 +17,7 @@ class Schedule:
     """Of all batches but perhaps the last. What is not of a batch is the same in both."""
     last: Recipe
     batches: int
+    network: Network
 
     def at(self, batch: int) -> Recipe:
         """The recipe of a batch, which counts from 1."""
@@ -27,9 +28,9 @@ def schedule_of(network: Network) -> Schedule:
     """The schedule of a network, whose ``batches`` follow from its samples and its ``batch``."""
     if network.batch is None:
         recipe = backpropagation(network)
-        return Schedule(recipe, recipe, 1)
+        return Schedule(recipe, recipe, 1, network)
     batches, rest = divmod(network.samples, network.batch)
     network = replace(network, batches=batches + bool(rest))
     recipe = backpropagation(network)
     last = backpropagation(replace(network, batch=rest)) if rest else recipe
-    return Schedule(recipe, last, network.batches)
+    return Schedule(recipe, last, network.batches, network)

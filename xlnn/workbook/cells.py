@@ -123,5 +123,7 @@ class Page:
     links: Sequence[Link | RecurringLinks] = ()
     freeze: str | None = None
     """The first cell that scrolls."""
+    printed: str | None = None
+    """What is printed, on one page; None for all of it, on as many as it takes."""
     dress: Callable[[Worksheet], None] | None = None
     """Adds what stands over the cells, such as a chart."""

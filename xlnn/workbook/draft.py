@@ -22,6 +22,8 @@ from xlnn.progress import Progress, silent
 from xlnn.training.trace import Trace
 from xlnn.version import VERSION
 from xlnn.workbook.archive import Archive
+from xlnn.workbook.boards.extras import EXTRAS, draw_boards
+from xlnn.workbook.boards.page import board_page
 from xlnn.workbook.cells import Page, clean_text
 from xlnn.workbook.labels import LabelSource
 from xlnn.workbook.loss_sheet import loss_page
@@ -86,6 +88,10 @@ class Draft:
             map_page(plan, texts),
             settings_page(plan, trace, texts, VERSION),
             loss_page(plan, trace, texts, self._theme),
+            *(
+                board_page(board, EXTRAS[board.name].dress, trace, texts, self._theme)
+                for board in draw_boards(plan)
+            ),
             *(matrix_page(plan, sheet, trace, texts, labels) for sheet in plan.sheets),
         ]
         entries = {f"xl/worksheets/sheet{i}.xml": page for i, page in enumerate(pages, start=1)}
@@ -164,7 +170,9 @@ def _dress(sheet: Worksheet, page: Page) -> None:
     sheet.freeze_panes = page.freeze
     sheet.page_setup.orientation = "landscape"
     sheet.page_setup.paperSize = sheet.PAPERSIZE_A4
-    sheet.page_setup.fitToHeight = 1 if page.name == START else 0
+    sheet.page_setup.fitToHeight = int(page.name == START or page.printed is not None)
+    if page.printed is not None:
+        sheet.print_area = page.printed
     sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
     sheet.sheet_view.showGridLines = False
     if page.dress is not None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from xlnn.errors import PlanError
 from xlnn.workbook.bands import LONG_RUN
+from xlnn.workbook.boards.extras import formula_cells
 from xlnn.workbook.plan import LOSS_FIRST, Plan, Sheet
 
 CELL_XML = 55
@@ -32,6 +33,9 @@ TRAIN_STEP_TIME, TRAIN_CELL_TIME = 1.5e-6, 5e-9
 
 TRAIN_BATCH_TIME = 60e-6
 """Seconds more for an update whose samples are fetched."""
+
+EXTRA_FORMULA = 30
+"""The bytes of a formula on the sheets besides those of the matrices."""
 
 OTHER_SHEETS = 4
 """Start, Map, Settings and Loss."""
@@ -105,11 +109,14 @@ def estimate(plan: Plan, epochs: int) -> Estimate:
         _check_size(plan, sheet, number * CELL_XML + written)
         cells += number
         formula_bytes += written
+    extra = formula_cells(plan)
+    cells += extra
+    formula_bytes += extra * EXTRA_FORMULA
     listed = sum(sheet.bands for sheet in plan.sheets)
     updates = epochs * plan.batches
     return Estimate(
-        sheets=len(plan.sheets) + OTHER_SHEETS,
-        formula_cells=plan.formula_cells,
+        sheets=len(plan.sheets) + OTHER_SHEETS + len(plan.extras),
+        formula_cells=plan.formula_cells + extra,
         rows=max(LOSS_FIRST + epochs - 1, *(sheet.last_row for sheet in plan.sheets)),
         columns=max(sheet.last_column for sheet in plan.sheets),
         size=EMPTY_SIZE

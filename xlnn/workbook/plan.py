@@ -187,6 +187,8 @@ class Plan:
     """Of every matrix but the curves."""
     shows_operands: bool
     """Whether operands stand around the results (those that are not too large)."""
+    extras: tuple[str, ...] = ()
+    """The sheets besides those of the matrices."""
 
     @property
     def recipe(self) -> Recipe:

@@ -56,6 +56,7 @@ def built_with(
         "language": experiment.language,
         "theme": "default" if experiment.theme is None else Path(experiment.theme).name,
         "protect": experiment.protect,
+        "extras": plan.extras,
     }
     return {key: _said(value) for key, value in found.items()}
 

@@ -47,8 +47,9 @@ TABLE = ("key", "value", "number value")
 TAUGHT = ("constant", "neuron", "neuron input", "neuron output")
 """Numbers that are not live, and numbers in a drawing."""
 
-SAID = ("words", "arrow", "good", "bad", "changed", "grid")
-"""Texts that are computed, arrows, verdicts, and a grid that is coloured by its values."""
+SAID = ("words", "arrow", "good", "bad", "changed", "grid", "low", "middle", "high")
+"""Texts that are computed, arrows, verdicts, and a grid that is coloured by its values, from low to
+high."""
 
 SERIES = tuple(f"series {i}" for i in range(1, 7))
 """The curves of a chart: the colours of their texts."""
@@ -72,7 +73,7 @@ def load_theme(path: str | Path | None = None) -> Theme:
     return theme_file.load_theme(path, dict.fromkeys(names), UNLOCKED)
 
 
-NAMED_COLOURS = ("input", "result", "operand")
+NAMED_COLOURS = ("input", "result", "operand", "low", "high")
 """The styles whose colours are called by their names in sentences."""
 
 

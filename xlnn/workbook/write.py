@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from xlnn.experiment.experiment import Experiment
 from xlnn.progress import Progress, silent
 from xlnn.training.run import last_epoch
 from xlnn.training.trace import Trace
+from xlnn.workbook.boards.extras import choose
 from xlnn.workbook.draft import Draft
 from xlnn.workbook.estimate import estimate
 from xlnn.workbook.files import beside, keep
@@ -22,15 +25,19 @@ def plan_for(experiment: Experiment, progress: Progress = silent) -> Plan:
     Raises PlanError where it does not fit.
     """
     check_epochs(experiment.epochs)
-    schedule, last = experiment.schedule, last_epoch(experiment, progress)
-    epochs = experiment.shown(last) or default_epochs(schedule, last)
-    return draw_plan(schedule, epochs, experiment.formulas, experiment.operands)
+    last = last_epoch(experiment, progress)
+    epochs = experiment.shown(last) or default_epochs(experiment.schedule, last)
+    return _plan(experiment, epochs)
 
 
 def plan_of(trace: Trace) -> Plan:
     """The plan for the epochs that a trace has kept."""
-    experiment = trace.experiment
-    return draw_plan(trace.schedule, trace.epochs, experiment.formulas, experiment.operands)
+    return _plan(trace.experiment, trace.epochs)
+
+
+def _plan(experiment: Experiment, epochs: Sequence[int]) -> Plan:
+    plan = draw_plan(experiment.schedule, epochs, experiment.formulas, experiment.operands)
+    return replace(plan, extras=choose(plan, experiment.extras))
 
 
 def write(

@@ -1,0 +1,272 @@
+"""Compares the sheets besides those of the matrices, block by block.
+
+A cell is held against what the whole board gives from the workbook's inputs, and against what its
+own formula gives from the numbers that the engine has for the cells it reads. A cell that only the
+first tells apart inherits a wrong number.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence, Set
+from dataclasses import dataclass
+
+import numpy as np
+
+from xlnn.audit.cell_values import ErrorValue, Value, is_number
+from xlnn.audit.place import CellOf, compare_formula
+from xlnn.audit.reading import StoredWorkbook
+from xlnn.audit.recomputed import Matrices, Recomputed, as_float, differences
+from xlnn.audit.report import Finding
+from xlnn.maths.evaluate import Array
+from xlnn.maths.expr import Axis
+from xlnn.workbook.boards.board import Block, Board, Contents, Derived, Typed, cells
+from xlnn.workbook.boards.extras import draw_boards
+from xlnn.workbook.plan import Area, Moment, Plan
+
+
+def check_boards(
+    book: StoredWorkbook,
+    plan: Plan,
+    found: Sequence[Recomputed],
+    tolerance: float,
+    missing: Set[str],
+) -> Iterator[Finding]:
+    """The findings on every board that is there, in order of computation."""
+    for board in draw_boards(plan):
+        if board.name not in missing:
+            yield from _BoardAudit(book, plan, board, found, tolerance, bool(missing)).findings()
+            book.forget(board.name)
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """The numbers that an engine has."""
+
+    each: Recomputed
+    plan: Plan
+
+    def of(self, source: Area | Block) -> Contents:
+        if isinstance(source, Area):
+            return _at(self.each.matrices, source)
+        shape = source.shape.rows.size, source.shape.columns.size
+        return self.each.values.numbers(source.sheet, source.row, source.column, *shape)
+
+    def setting(self, name: str) -> Array:
+        return self.each.matrices.at(name, Moment(self.plan.epochs[0], 1))
+
+    def names(self, axis: Axis) -> Sequence[str]:
+        return [""] * axis.size  # texts are not compared
+
+    def word(self, key: str) -> str:
+        return key
+
+
+def _at(matrices: Matrices, area: Area) -> Array:
+    return matrices.at(area.matrix, Moment(area.epoch, area.batch))
+
+
+class _BoardAudit:
+    """One board under audit."""
+
+    def __init__(
+        self,
+        book: StoredWorkbook,
+        plan: Plan,
+        board: Board,
+        found: Sequence[Recomputed],
+        tolerance: float,
+        incomplete: bool,
+    ) -> None:
+        self.book, self.plan, self.board, self.found = book, plan, board, found
+        self.tolerance, self.incomplete = tolerance, incomplete
+
+    def findings(self) -> Iterator[Finding]:
+        typed = [
+            finding
+            for block in self.board.blocks
+            if isinstance(block.content, Typed)
+            for finding in self._check_typed(block, block.content)
+        ]
+        yield from typed
+        # Without all inputs and all sheets nothing can be derived; the formulas still can be wrong.
+        derived: list[Derived] = []
+        if not typed and not self.incomplete:
+            derived = [self._derived(each) for each in self.found]
+        for block in self.board.blocks:
+            if not block.is_typed:
+                yield from self._check(block, derived)
+
+    def _derived(self, each: Recomputed) -> Derived:
+        """What the board shows, computed from the workbook's inputs."""
+        engine = _Found(each, self.plan)
+
+        def area(area: Area) -> Array:
+            return _at(each.derived, area)
+
+        with np.errstate(all="ignore"):
+            return Derived(
+                self.board, area, engine.setting, engine.names, engine.word, self._typed(each)
+            )
+
+    def _typed(self, each: Recomputed):  # type: ignore[no-untyped-def]
+        def typed(block: Block) -> Array:
+            rows, columns = block.shape.rows.size, block.shape.columns.size
+            there = self.book.numbers(block.sheet, block.row, block.column, rows, columns)
+            computed = _Found(each, self.plan).of(block)
+            return np.where(np.isnan(there), computed, there)
+
+        return typed
+
+    # --- Inputs ---
+
+    def _check_typed(self, block: Block, content: Typed) -> Iterator[Finding]:
+        """Inputs must be numbers, of a list where there is one."""
+        wanted = "a number"
+        if content.choices is not None:
+            wanted = f"one of {_listed(content.choices)}"
+        for i, j in cells(block):
+            value: Value = self.book.value(block.sheet, block.row + i, block.column + j)
+            if self.book.formula(block.sheet, block.row + i, block.column + j) is not None:
+                value = self.found[0].values.value(block.sheet, block.row + i, block.column + j)
+            if is_number(value) and (content.choices is None or value in content.choices):
+                continue
+            found = None if value is None else str(value)
+            what = "is blank" if found is None else f"holds {found!r}"
+            yield _cell(block, i, j).finding(
+                "missing" if found is None else "wrong-value",
+                wanted,
+                found,
+                True,
+                f"{what}, but it must be {wanted}: it is an input",
+            )
+
+    # --- Formulas ---
+
+    def _check(self, block: Block, derived: Sequence[Derived]) -> Iterator[Finding]:
+        wrong = set()
+        for i, j in cells(block):
+            formula = block.content.formula(block, i, j)
+            if formula is None:
+                continue  # an array formula fills it
+            window = formula.window
+            row, column = block.row + window.row, block.column + window.column
+            corners = None
+            if formula.array:
+                corners = row, column, row + window.rows - 1, column + window.columns - 1
+            cell = _cell(block, i, j)
+            if finding := compare_formula(self.book, cell, f"={formula.text}", corners):
+                wrong.add((i, j))
+                yield finding
+        for number, each in enumerate(self.found):
+            if block.is_words:
+                each.cells += block.shape.size
+                places = self._wrong_words(block, each)
+            else:
+                expected = derived[number].of(block) if derived else None
+                places = self._wrong_numbers(block, each, expected)
+            for i, j, finding in places:
+                if (i, j) not in wrong:
+                    wrong.add((i, j))
+                    yield finding
+
+    def _wrong_words(self, block: Block, each: Recomputed) -> Iterator[tuple[int, int, Finding]]:
+        for i, j in cells(block):
+            row, column = block.row + i, block.column + j
+            value = each.values.value(block.sheet, row, column)
+            cached = self.book.value(block.sheet, row, column)
+            cell, program = _cell(block, i, j), f"{each.engine} {each.version}"
+            if isinstance(value, ErrorValue):
+                yield (
+                    i,
+                    j,
+                    cell.finding(
+                        "error-value", None, str(value), False, f"{program} computes {value}"
+                    ),
+                )
+            elif each is self.found[0] and cached is not None and (cached or "") != (value or ""):
+                yield (
+                    i,
+                    j,
+                    cell.finding(
+                        "stale-value",
+                        None if value is None else str(value),
+                        str(cached),
+                        True,
+                        f"the file carries {cached!r}, but the formula gives {value!r}",
+                    ),
+                )
+
+    def _wrong_numbers(
+        self, block: Block, each: Recomputed, expected: Contents | None
+    ) -> Iterator[tuple[int, int, Finding]]:
+        """The cells whose number is not what it should be, or not what the file carries."""
+        engine = _Found(each, self.plan)
+        found = engine.of(block)
+        with np.errstate(all="ignore"):
+            own = self._own(block, engine)
+        if expected is not None:
+            empty = np.isnan(expected) & np.isnan(found)
+            gaps = np.zeros(found.shape)
+            gaps[~empty] = each.note(found[~empty], expected[~empty]) if (~empty).any() else 0.0
+            off = ~(gaps <= self.tolerance * block.slack)
+        else:
+            empty, off = np.isnan(found), np.zeros(found.shape, dtype=bool)
+        locally = np.zeros(found.shape, dtype=bool)
+        if own is not None:
+            same = (differences(found, own) <= self.tolerance) | (np.isnan(found) & np.isnan(own))
+            locally = ~same
+        carried = self.book.numbers(
+            block.sheet, block.row, block.column, found.shape[0], found.shape[1]
+        )
+        for i, j in np.argwhere(off | locally).tolist():
+            value = each.values.value(block.sheet, block.row + i, block.column + j)
+            wanted = math.nan if expected is None else float(expected[i, j])
+            program, cell = f"{each.engine} {each.version}", _cell(block, i, j)
+            error = isinstance(value, ErrorValue)
+            origin = "" if locally[i, j] else ", inherited from a cell that it reads"
+            yield (
+                i,
+                j,
+                cell.finding(
+                    "error-value" if error else "wrong-value",
+                    wanted,
+                    str(value) if isinstance(value, str) else float(found[i, j]),
+                    bool(locally[i, j]),
+                    f"{program} computes {value if error else float(found[i, j])!r}, "
+                    f"NumPy {wanted!r}{origin}",
+                ),
+            )
+        if each is not self.found[0]:
+            return
+        stale = ~(differences(carried, found) <= self.tolerance) & ~np.isnan(carried)
+        for i, j in np.argwhere(stale & ~off & ~locally).tolist():
+            yield (
+                i,
+                j,
+                _cell(block, i, j).finding(
+                    "stale-value",
+                    as_float(float(found[i, j])),
+                    float(carried[i, j]),
+                    True,
+                    f"the file carries the value {float(carried[i, j])!r}, but the formula gives "
+                    f"{float(found[i, j])!r}",
+                ),
+            )
+
+    def _own(self, block: Block, engine: _Found) -> Contents | None:
+        """What the block's formulas give from the engine's numbers; None where one is none."""
+        try:
+            return block.content.value(block, engine)
+        except (ValueError, IndexError):  # a choice that there is not
+            return None
+
+
+def _cell(block: Block, i: int, j: int) -> CellOf:
+    return CellOf(block.sheet, block.row + i, block.column + j, block.name)
+
+
+def _listed(choices: Sequence[float]) -> str:
+    if len(choices) > 10:
+        return f"{choices[0]:g} … {choices[-1]:g}"
+    return ", ".join(f"{choice:g}" for choice in choices)

@@ -1,0 +1,177 @@
+"""The sheet Rates: training unrolled, side by side with several learning rates."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from openpyxl.chart import Reference, ScatterChart, Series
+from openpyxl.worksheet.worksheet import Worksheet
+
+from xlnn.errors import TrainingError
+from xlnn.maths.evaluate import Array
+from xlnn.maths.expr import SCALAR, Axis, Shape
+from xlnn.maths.recipe import Step
+from xlnn.training.programs import needed
+from xlnn.training.run import run
+from xlnn.training.trace import Trace
+from xlnn.workbook.boards.board import COUNTED, Block, Board, Typed, numbers, row_of
+from xlnn.workbook.boards.contents import Link
+from xlnn.workbook.boards.steps import cells_of, put_steps, rows_of
+from xlnn.workbook.charts import plain_axes
+from xlnn.workbook.plan import LOSS, MAP, START, Area, Plan, cell_name
+from xlnn.workbook.texts import Texts
+from xlnn.workbook.theme import SERIES
+from xlnn.workbook.theme_file import Theme
+
+NAME = "Rates"
+
+FACTORS = (0.1, 0.3, 1.0, 3.0, 10.0)
+"""The rates at first, as multiples of the experiment's; one that is too large is divided by 3."""
+
+RATE = Axis(f"{COUNTED}rate", len(FACTORS))
+
+EPOCHS, LEAST_EPOCHS, MOST_CELLS = 30, 5, 20_000
+"""How many epochs at most are unrolled, how few are worth it, and in how many cells."""
+
+RATES_ROW, FIRST = 7, 9
+"""The rows of the rates and of the first epoch."""
+
+CURVE = "mean_loss"
+
+WORST_LOSS = 3
+"""With the rates at first the loss never is more than so many times what it starts from: curves
+that rise far above the others would make these flat lines."""
+
+
+def rates_board(plan: Plan) -> Board:
+    """The board of a network that is trained by all samples at once."""
+    board = Board(plan, NAME, "rates")
+    board.head(START, MAP, LOSS)
+    epochs, steps, first = rates_epochs(plan), _steps(plan), plan.epochs[0]
+    board.say(4, 1, "text", "which", epochs=epochs, epoch=first)
+    board.say(RATES_ROW - 1, 2, "text", "type_here")
+    board.say(RATES_ROW, 1, "key", "learning_rate")
+    rates = board.put("rates", RATES_ROW, 2, row_of(RATE.name, RATE.size), Typed(_rates), "input",
+                      kind="whole ")  # fmt: skip
+    board.say(FIRST - 1, 1, "column title", "epoch")
+    for column in range(2, RATE.size + 2):
+        board.say(FIRST - 1, column, "column title", "loss")
+
+    # The unrolled training below the table: a line for each epoch, its rates side by side.
+    workings = FIRST + epochs + 2
+    board.say(workings, 1, "subtitle", "workings")
+    height = rows_of(steps) + 3
+    recipe = plan.recipe
+    start = {name: plan.matrix(name, first) for name in recipe.members if name not in recipe.curves}
+    losses: list[list[Block]] = [[] for _ in range(epochs)]
+    column = 2
+    for number in range(RATE.size):
+        sources: dict[str, Area | Block] = dict(start)
+        sources["learning_rate"] = _one_of(board, rates, number, workings + 1, column)
+        onward = column
+        for epoch in range(epochs):
+            row = workings + 5 + epoch * height
+            if number == 0:
+                board.say(row - 2, 1, "key", "number", number=epoch + 1)
+            onward = put_steps(board, steps, sources, row, column, "matrix")
+            loss = sources[CURVE]
+            assert isinstance(loss, Block)
+            losses[epoch].append(loss)
+            sources |= {name: sources[new] for name, new in recipe.renewed.items()}
+        column = onward + 1
+
+    def loss_at(epoch: int, rate: int) -> tuple[Block, int, int]:
+        return losses[epoch][rate], 0, 0
+
+    epoch_axis = Axis(f"{COUNTED}epoch", epochs)
+    board.put("losses", FIRST, 2, Shape(epoch_axis, RATE), Link(loss_at), "operand")
+    board.put(
+        "epochs", FIRST, 1, Shape(epoch_axis, SCALAR.columns),
+        Typed(lambda trace: numbers(*([i + 1] for i in range(epochs)))), "constant", kind="whole ",
+    )  # fmt: skip
+    board.freeze = cell_name(FIRST, 2)
+    board.printed = f"A1:{cell_name(FIRST + epochs, RATE.size + 12)}"
+    return board
+
+
+def _one_of(board: Board, rates: Block, number: int, row: int, column: int) -> Block:
+    """The rate of one column of the workings."""
+    board.say(row, column, "key", "learning_rate")
+    return board.put(
+        "learning_rate", row + 1, column, SCALAR, Link(lambda i, j: (rates, 0, number)), "operand",
+        kind="whole ",
+    )  # fmt: skip
+
+
+def _steps(plan: Plan) -> list[Step]:
+    """What an epoch needs: the steps to its loss and to what it changes."""
+    recipe = plan.recipe
+    return needed((*recipe.steps, *recipe.measures), (*recipe.renewed.values(), CURVE))
+
+
+def rates_epochs(plan: Plan) -> int:
+    """How many epochs are unrolled."""
+    return min(EPOCHS, MOST_CELLS // (RATE.size * cells_of(_steps(plan))))
+
+
+def rates_cells(plan: Plan) -> int:
+    """How many cells the fewest epochs that are worth it would have."""
+    return LEAST_EPOCHS * RATE.size * cells_of(_steps(plan))
+
+
+def _rates(trace: Trace) -> Array:
+    """The rates at first: none with which training gets out of hand."""
+    experiment = trace.experiment
+    from xlnn.workbook.write import plan_of
+
+    epochs = rates_epochs(plan_of(trace))
+    found: list[float] = []
+    for factor in FACTORS:
+        rate = factor * experiment.learning_rate
+        while not _survives(trace, rate, epochs):
+            rate /= 3
+        found.append(float(f"{rate:.6g}"))
+    return numbers(sorted(found))
+
+
+def _survives(trace: Trace, rate: float, epochs: int) -> bool:
+    tried = replace(trace.experiment, learning_rate=rate, epochs=epochs, show=None, stop_below=None)
+    try:
+        found = run(tried, [epochs])
+    except TrainingError:
+        return rate == 0
+    return bool(found.loss.max() <= WORST_LOSS * found.loss[0])
+
+
+def dress_rates(sheet: Worksheet, board: Board, texts: Texts, trace: Trace, theme: Theme) -> None:
+    """Adds the chart of the curves."""
+    words, blocks = texts["rates"], {block.name: block for block in board.blocks}
+    losses, rates = blocks["losses"], blocks["rates"]
+    chart = ScatterChart()
+    chart.title, chart.scatterStyle, chart.style = words["chart"], "lineMarker", 13
+    chart.width, chart.height = 20, 11  # in centimetres
+    chart.x_axis.title, chart.y_axis.title = words["epoch"], words["loss"]
+    x = Reference(sheet, min_col=1, min_row=losses.row, max_row=losses.last_row)
+    for j in range(RATE.size):
+        y = Reference(sheet, min_col=2 + j, min_row=losses.row, max_row=losses.last_row)
+        series = Series(y, x)
+        series.tx = _named_by(f"{NAME}!{rates.absolute(0, j)}")
+        series.marker.symbol, series.smooth = "none", False
+        series.graphicalProperties.line.solidFill = theme.colour(SERIES[j])
+        series.graphicalProperties.line.dashStyle = DASHES[j]
+        chart.series.append(series)
+    plain_axes(chart, theme)
+    chart.x_axis.scaling.min = 0
+    chart.y_axis.scaling.min = 0
+    sheet.add_chart(chart, cell_name(RATES_ROW, RATE.size + 3))
+
+
+def _named_by(cell: str):  # type: ignore[no-untyped-def]
+    """A series that bears what stands in a cell."""
+    from openpyxl.chart.data_source import StrRef
+    from openpyxl.chart.series import SeriesLabel
+
+    return SeriesLabel(strRef=StrRef(cell))
+
+
+DASHES = ("solid", "dash", "sysDot", "dashDot", "lgDash")
