@@ -16,6 +16,7 @@ from xlnn.workbook.estimate import Estimate, estimate
 from xlnn.workbook.files import beside, keep
 from xlnn.workbook.plan import Plan
 from xlnn.workbook.start_sheet import Evidence
+from xlnn.workbook.theme import load_theme
 from xlnn.workbook.write import plan_for
 
 if TYPE_CHECKING:
@@ -65,6 +66,7 @@ def build(
             raise OutputError(
                 f"{path} is what the experiment is read from: choose another file with -o"
             )
+    load_theme(experiment.theme)  # what is wrong with it is said before any work
     plan = plan_for(experiment, progress)
     report = None
     size = estimate(plan, last_epoch(experiment))

@@ -6,6 +6,14 @@ from pathlib import Path
 
 from xlnn.errors import XlnnError
 
+THEME = "theme.xlsx"
+"""The workbook whose cell styles say how the workbooks look."""
+
+
+def languages() -> tuple[str, ...]:
+    """The languages that the texts on the sheets are there in."""
+    return tuple(sorted(path.stem for path in (folder() / "texts").glob("*.toml")))
+
 
 def folder() -> Path:
     """The templates folder.

@@ -48,6 +48,10 @@ class TrainingError(XlnnError):
         self.epoch = epoch
 
 
+class ThemeError(XlnnError):
+    """A theme workbook that cannot be used."""
+
+
 class PlanError(XlnnError):
     """A workbook that does not fit a spreadsheet's limits."""
 

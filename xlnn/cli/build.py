@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from xlnn.bundled import languages
 from xlnn.cli.outcome import print_built, print_expected
 from xlnn.cli.progress import shown_progress
 
@@ -120,6 +121,15 @@ def _batch_size(
     "[all while they fit, else the first few and the last]",
 )
 @click.option("--formulas", metavar="STYLE", help="cell: one a cell. matrix: one a matrix. [cell]")
+@click.option(
+    "--language",
+    metavar="NAME",
+    help=f"Of the sentences on the sheets: {' or '.join(languages())}. [en]",
+)
+@click.option("--theme", metavar="FILE", help="A workbook with cell styles. [the bundled one]")
+@click.option(
+    "--protect/--no-protect", default=None, help="Lock all cells but the inputs, no password. [no]"
+)
 @click.option(
     "--extras",
     multiple=True,

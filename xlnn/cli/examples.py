@@ -8,7 +8,7 @@ import click
 
 
 @click.command("examples")
-@click.option("--copy", metavar="NAME", help="Copy an example here, to change it.")
+@click.option("--copy", metavar="NAME", help="Copy an example here, or the theme, to change it.")
 @click.option(
     "-o",
     "--output",

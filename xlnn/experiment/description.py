@@ -30,6 +30,7 @@ CHOICES: Mapping[str, tuple[object, ...]] = {
     "accuracy": ("auto", True, False),
     "formulas": ("cell", "matrix"),
     "operands": ("auto", "all", "none"),
+    "protect": (True, False),
 }
 """The values of the fields that have a fixed list."""
 

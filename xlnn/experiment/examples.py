@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from xlnn.bundled import folder
+from xlnn.bundled import THEME
+from xlnn.bundled import folder as templates
 from xlnn.errors import ExperimentError, OutputError
 
 if TYPE_CHECKING:
@@ -46,15 +47,9 @@ def example_file(name: str) -> Path | None:
 
 def copy_example(name: str, folder: Path) -> list[Path]:
     """Copies the file of a ready example into a folder, with the table that it reads, to be
-    changed there. Raises ExperimentError for a name that is none, OutputError where one of them
-    is there already."""
-    if name not in _files():
-        example(name)  # says which there are
-    source = _files()[name]
-    document = tomllib.loads(source.read_text(encoding="utf-8"))
-    files = [source]
-    if table := document.get("data", {}).get("file"):
-        files.append(source.parent / table)
+    changed there; of ``theme``, the theme of the workbooks. Raises ExperimentError for a name that
+    is none, OutputError where one of them is there already."""
+    files = _files_of(name)
     copies = [folder / file.name for file in files]
     for copy in copies:
         if copy.exists():
@@ -65,6 +60,18 @@ def copy_example(name: str, folder: Path) -> list[Path]:
     return copies
 
 
+def _files_of(name: str) -> list[Path]:
+    """What is copied under a name."""
+    if name == Path(THEME).stem:
+        return [templates() / THEME]
+    if name not in _files():
+        example(name)  # says which there are
+    source = _files()[name]
+    document = tomllib.loads(source.read_text(encoding="utf-8"))
+    table = document.get("data", {}).get("file")
+    return [source, source.parent / table] if table else [source]
+
+
 def _files() -> dict[str, Path]:
-    found = (folder() / "examples").glob("*.toml")
+    found = (templates() / "examples").glob("*.toml")
     return {path.stem: path for path in sorted(found, key=lambda path: path.stem)}

@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from xlnn.bundled import languages
 from xlnn.errors import ExperimentError
 from xlnn.experiment.checks import check_experiment
 from xlnn.experiment.description import CHOICES, Description
@@ -111,6 +112,13 @@ class Experiment:
     accuracy: str | bool = "auto"
     """Whether classes are counted; auto: if the targets tell classes."""
 
+    language: str = "en"
+    """Of the sentences on the sheets."""
+    theme: str | Path | None = None
+    """The workbook whose cell styles say how the sheets look; None for the one of the templates."""
+    protect: bool = False
+    """Whether all but the inputs is protected from changes by accident, without a password."""
+
     sources: Sequence[Path] = ()
     """The files that it was read from, which nothing built from it may replace."""
 
@@ -143,8 +151,10 @@ class Experiment:
         for name in NUMBERS:
             self._set(name, _finite(getattr(self, name), name))
         self._set("hidden", _hidden(self.hidden))
+        self._set("language", _choice("language", self.language, languages()))
+        self._set("theme", _file(self.theme, "theme"))
+        self._set("sources", tuple(dict.fromkeys([*self.sources, *filter(None, [self.theme])])))
         self._set("extras", chosen_extras(self.extras))
-        self._set("sources", tuple(self.sources))
         if self.stop_below is not None:
             self._set("stop_below", _finite(self.stop_below, "stop_below"))
         self.shown(self.epochs)  # what cannot be shown is said now
@@ -376,6 +386,17 @@ def _choice(name: str, value: object, allowed: tuple[object, ...]) -> object:
 
 def _toml(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else repr(value).replace("'", '"')
+
+
+def _file(value: Any, name: str) -> Path | None:
+    """A file that is there, if one is named."""
+    if value is None:
+        return None
+    if not isinstance(value, (str, Path)):
+        raise ExperimentError(f"{name} is {value!r}: give the name of a file", name)
+    if not Path(value).is_file():
+        raise ExperimentError(f"{name} is {str(value)!r}, but there is no such file", name)
+    return Path(value)
 
 
 def _hidden(value: Any) -> tuple[int, ...]:

@@ -61,6 +61,9 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
         "operands": "operands",
         "extras": "extras",
         "accuracy": "accuracy",
+        "language": "language",
+        "theme": "theme",
+        "protect": "protect",
     },
 }
 """For each section and key the experiment's field; none for keys that say where data is."""
@@ -125,6 +128,8 @@ def _fields(path: Path, text: str, document: dict[str, Any]) -> dict[str, Any]:
             )
         else:
             raise _unknown(path, text, "", key, [*SECTIONS[""], *filter(None, SECTIONS)])
+    if isinstance(fields.get("theme"), str):
+        fields["theme"] = path.parent / fields["theme"]
     data = document.get("data", {})
     if "file" in data:
         fields |= _table(path, text, data)

@@ -8,16 +8,17 @@ from openpyxl.chart.legend import Legend
 from openpyxl.chart.shapes import GraphicalProperties
 from openpyxl.drawing.line import LineProperties
 
-FAINT = "D9D9D9"
+from xlnn.workbook.theme import GRIDLINE
+from xlnn.workbook.theme_file import Theme
 
 
-def plain_axes(chart: ScatterChart) -> None:
+def plain_axes(chart: ScatterChart, theme: Theme) -> None:
     """Axes that are seen, faint lines behind, titles beside the curves, and a legend below if
     there is more than one series."""
     for axis in (chart.x_axis, chart.y_axis):
         axis.delete = False  # else newer Excels show no axis
         axis.number_format = "General"
-        axis.majorGridlines = ChartLines(spPr=line(FAINT))
+        axis.majorGridlines = ChartLines(spPr=line(theme.line(GRIDLINE)))
     chart.legend = Legend() if len(chart.series) > 1 else None
     if chart.legend is not None:
         chart.legend.position = "b"

@@ -35,7 +35,7 @@ from xlnn.workbook.start_sheet import Evidence, start_page
 from xlnn.workbook.stream import sheet_chunks
 from xlnn.workbook.strings import SharedStrings
 from xlnn.workbook.texts import load_texts
-from xlnn.workbook.theme import new_book, style_sheet
+from xlnn.workbook.theme import coloured, load_theme, new_book, style_sheet
 
 WRITTEN = datetime(1980, 1, 1)
 """The time of writing that every workbook carries, so that the same input gives the same bytes."""
@@ -62,8 +62,11 @@ class Draft:
     """A workbook in an open file."""
 
     def __init__(self, plan: Plan, trace: Trace, file: IO[bytes]) -> None:
-        self._plan, self._trace, self._texts = plan, trace, load_texts()
-        self._book, self._styles = new_book()
+        experiment = trace.experiment
+        self._plan, self._trace = plan, trace
+        self._theme = load_theme(experiment.theme)
+        self._texts = coloured(load_texts(experiment.language), self._theme)
+        self._book, self._styles = new_book(self._theme)
         self._strings = SharedStrings()
         self._strings_before_start = 0
         self._start_skeleton = b""
@@ -84,9 +87,9 @@ class Draft:
             self._start(evidence),
             map_page(plan, texts),
             settings_page(plan, trace, texts, VERSION),
-            loss_page(plan, trace, texts),
+            loss_page(plan, trace, texts, self._theme),
             *(
-                board_page(board, EXTRAS[board.name].dress, trace, texts)
+                board_page(board, EXTRAS[board.name].dress, trace, texts, self._theme)
                 for board in draw_boards(plan)
             ),
             *(matrix_page(plan, sheet, trace, texts, labels) for sheet in plan.sheets),
@@ -112,7 +115,10 @@ class Draft:
         """The entries of the book as openpyxl writes it: with sheets, but without cells."""
         book = self._book
         for page in pages:
-            _dress(book.create_sheet(page.name), page)
+            sheet = book.create_sheet(page.name)
+            _dress(sheet, page)
+            if self._trace.experiment.protect:
+                _protect(sheet)
         for name, place in self._plan.names.items():
             book.defined_names[name] = DefinedName(name, attr_text=place)
         book.properties.title = clean_text(self._trace.experiment.title)
@@ -133,7 +139,16 @@ class Draft:
                 yield name, content
 
     def _start(self, evidence: Evidence | None) -> Page:
-        return start_page(self._plan, self._trace, self._texts, _versions(), evidence)
+        return start_page(self._plan, self._trace, self._texts, self._versions(), evidence)
+
+    def _versions(self) -> str:
+        """The programs that built it."""
+        return str(self._texts["start"]["built_by"]).format(
+            xlnn=VERSION,
+            python=platform.python_version(),
+            numpy=numpy.__version__,
+            openpyxl=openpyxl.__version__,
+        )
 
     def _finish(self, start: Page) -> None:
         self._strings_before_start = len(self._strings)
@@ -164,8 +179,10 @@ def _dress(sheet: Worksheet, page: Page) -> None:
         page.dress(sheet)
 
 
-def _versions() -> str:
-    return (
-        f"Built by xlnn {VERSION} with Python {platform.python_version()}, "
-        f"NumPy {numpy.__version__} and openpyxl {openpyxl.__version__}."
-    )
+def _protect(sheet: Worksheet) -> None:
+    """Protects a sheet, without a password, from changes by accident. Which cells stay open to
+    change is told by their styles; selecting them all and the widths of columns stay free."""
+    protection = sheet.protection
+    protection.enable()
+    protection.objects = protection.scenarios = True
+    protection.formatColumns = protection.formatRows = False  # what is false is allowed

@@ -31,6 +31,8 @@ from xlnn.workbook.plan import (
     cell_name,
 )
 from xlnn.workbook.texts import Texts, about
+from xlnn.workbook.theme import GRIDLINE, SERIES
+from xlnn.workbook.theme_file import Theme
 
 TITLE, ABOUT, LIVE, LINKS, NOTATION, HEADER = 1, 2, 3, 4, 5, LOSS_FIRST - 1
 
@@ -39,16 +41,15 @@ WIDTH = 18.0
 CHART_SIZE = 22.0, 11.0
 """Centimetres."""
 
-COLOURS = {"mean_loss": "1F4E9E", "test_mean_loss": "C55A11"}
-"""What the chart shows: both are of one sample, so that they can be compared."""
-
-FAINT = "D9D9D9"
+CHARTED = {"mean_loss": SERIES[0], "test_mean_loss": SERIES[1]}
+"""What the chart shows, and the styles of its curves: both are of one sample, so that they can be
+compared."""
 
 CHARTED_ROWS = 1_000_000
 """The last row that openpyxl lets a chart read."""
 
 
-def loss_page(plan: Plan, trace: Trace, texts: Texts) -> Page:
+def loss_page(plan: Plan, trace: Trace, texts: Texts, theme: Theme) -> Page:
     """The page of the Loss."""
     last = cell_name(LOSS_FIRST + len(trace.loss) - 1, LOSS_COLUMN + len(trace.curves) - 1)
     return Page(
@@ -58,7 +59,7 @@ def loss_page(plan: Plan, trace: Trace, texts: Texts) -> Page:
         widths={1: 10.0} | {LOSS_COLUMN + i: WIDTH for i in range(len(trace.curves))},
         links=[Link(cell_name(LINKS, 1), f"{MAP}!A1"), Link(cell_name(LINKS, 2), f"{START}!A1")],
         freeze=cell_name(LOSS_FIRST, 2),
-        dress=_Chart(trace, texts).add,
+        dress=_Chart(trace, texts, theme).add,
     )
 
 
@@ -70,7 +71,7 @@ def _rows(plan: Plan, trace: Trace, texts: Texts) -> Iterator[Row | Epochs]:
     yield Row(TITLE, [Cell(1, "title", words["title"])], 24.0)
     yield Row(ABOUT, [Cell(1, "text", words["batches" if plan.batches > 1 else "about"])])
     live = "all_live" if len(plan.epochs) == len(trace.loss) else "some_live"
-    yield Row(LIVE, [Cell(1, "text", words[live])])
+    yield Row(LIVE, [Cell(1, "text", words[live].format(**texts["colour_of"]))])
     yield Row(
         LINKS, [Cell(1, "link", texts["links"]["map"]), Cell(2, "link", texts["links"]["start"])]
     )
@@ -128,8 +129,8 @@ def _run(plan: Plan, epochs: range, curves: Array, styles: Sequence[str]) -> Rec
 class _Chart:
     """The curves of the losses over the epochs."""
 
-    def __init__(self, trace: Trace, texts: Texts) -> None:
-        self.trace, self.texts = trace, texts
+    def __init__(self, trace: Trace, texts: Texts, theme: Theme) -> None:
+        self.trace, self.texts, self.theme = trace, texts, theme
 
     def add(self, sheet: Worksheet) -> None:
         """Adds the chart to the right of the numbers."""
@@ -145,18 +146,19 @@ class _Chart:
         for axis in (chart.x_axis, chart.y_axis):
             axis.delete = False  # else newer Excels show no axis
             axis.number_format = "General"
-            axis.majorGridlines = ChartLines(spPr=_line(FAINT))
+            axis.majorGridlines = ChartLines(spPr=_line(self.theme.line(GRIDLINE)))
         last = min(LOSS_FIRST + len(self.trace.loss) - 1, CHARTED_ROWS)
         epochs = Reference(sheet, min_col=1, min_row=LOSS_FIRST, max_row=last)
-        shown = [name for name in curves if name in COLOURS]
+        shown = [name for name in curves if name in CHARTED]
         for name in shown:
             column = LOSS_COLUMN + curves.index(name)
             values = Reference(sheet, min_col=column, min_row=LOSS_FIRST, max_row=last)
             series = Series(values, epochs, title=about(self.texts, "curve", name))
             series.marker.symbol = "circle" if last - LOSS_FIRST < 30 else "none"
             series.smooth = False
-            series.graphicalProperties.line.solidFill = COLOURS[name]
-            series.marker.graphicalProperties = GraphicalProperties(solidFill=COLOURS[name])
+            colour = self.theme.colour(CHARTED[name])
+            series.graphicalProperties.line.solidFill = colour
+            series.marker.graphicalProperties = GraphicalProperties(solidFill=colour)
             chart.series.append(series)
         chart.legend = Legend() if len(shown) > 1 else None
         if chart.legend is not None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import fields
+from pathlib import Path
 
 from xlnn.experiment.experiment import Experiment
 from xlnn.training.trace import Trace
@@ -52,6 +53,9 @@ def built_with(
         "show": epoch_ranges(plan.epochs),
         "formulas": plan.style,
         "operands": experiment.operands,
+        "language": experiment.language,
+        "theme": "default" if experiment.theme is None else Path(experiment.theme).name,
+        "protect": experiment.protect,
         "extras": plan.extras,
     }
     return {key: _said(value) for key, value in found.items()}

@@ -11,7 +11,7 @@ from xlnn.training.trace import Trace
 from xlnn.workbook.cells import Cell, Link, Page, Row
 from xlnn.workbook.plan import LOSS, MAP, SETTINGS, START, Plan, cell_name
 from xlnn.workbook.settings_sheet import epoch_ranges
-from xlnn.workbook.texts import Texts
+from xlnn.workbook.texts import Texts, number_text
 
 WIDTHS = {1: 16.0, 2: 30.0, 3: 12.0, 4: 90.0}
 
@@ -57,6 +57,8 @@ class _Start:
         self._line(Cell(1, "title", experiment.title))
         self._line(Cell(1, "text", words["what"]))
         self._line(Cell(1, "text", words["live"]))
+        if experiment.protect:
+            self._line(Cell(1, "text", self._coloured(words["protected"])))
         for text in self._network():
             self._line(Cell(1, "text", text))
         for note in experiment.notes:
@@ -65,7 +67,7 @@ class _Start:
         self._line(*(Cell(i, "link", way) for i, way in ways.items()), links=ways)
         self._line()
         for text in words["read"]:
-            self._line(Cell(1, "text", text))
+            self._line(Cell(1, "text", self._coloured(text)))
         self._line()
         self._legend()
         self._line()
@@ -78,6 +80,10 @@ class _Start:
         self.rows.append(Row(number, cells))
         for column, target in (links or {}).items():
             self.links.append(Link(cell_name(number, column), f"{target}!A1"))
+
+    def _coloured(self, text: str) -> str:
+        """A sentence with what the theme's colours are called."""
+        return text.format(**self.texts["colour_of"])
 
     def _network(self) -> list[str]:
         experiment, words = self.trace.experiment, self.texts["start"]
@@ -97,7 +103,8 @@ class _Start:
         if experiment.classes:
             said.append(words["classes"].format(classes=", ".join(experiment.classes)))
         if len(self.trace.loss) < experiment.epochs:
-            bound = f"{experiment.stop_below:g}"
+            assert experiment.stop_below is not None  # else all epochs were trained
+            bound = number_text(self.texts, experiment.stop_below, "g")
             said.append(words["stopped"].format(epoch=len(self.trace.loss), bound=bound))
         return said
 
@@ -151,7 +158,7 @@ class _Start:
         if len(plan.epochs) < trained:
             self._line(Cell(1, "text", words["not_shown"]))
         if not plan.shows_operands:
-            self._line(Cell(1, "text", words["no_operands"]))
+            self._line(Cell(1, "text", self._coloured(words["no_operands"])))
         for text in self._verdict(evidence):
             self._line(Cell(1, "text", text))
 
@@ -162,8 +169,11 @@ class _Start:
             return
         verdict = words["agree"] if evidence.ok else words["differ"]
         yield words["audited"].format(
-            cells=f"{evidence.cells:,}", engines=evidence.engines, verdict=verdict
+            cells=number_text(self.texts, evidence.cells, ","),
+            engines=evidence.engines,
+            verdict=verdict,
         )
         yield words["worst"].format(
-            worst=f"{evidence.worst:.1e}", tolerance=f"{evidence.tolerance:.0e}"
+            worst=number_text(self.texts, evidence.worst, ".1e"),
+            tolerance=number_text(self.texts, evidence.tolerance, ".0e"),
         )

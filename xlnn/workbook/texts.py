@@ -7,7 +7,8 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from xlnn.bundled import folder
+from xlnn.bundled import folder, languages
+from xlnn.errors import XlnnError
 from xlnn.experiment.description import Description
 from xlnn.maths.expr import ONE
 
@@ -16,9 +17,19 @@ Texts = Mapping[str, Any]
 
 
 def load_texts(language: str = "en") -> Texts:
-    """The texts of a language."""
+    """The texts of a language. Raises XlnnError where the templates have none."""
+    if language not in languages():
+        raise XlnnError(f"there are no texts in {language!r}; there are {', '.join(languages())}")
     path = folder() / "texts" / f"{language}.toml"
     return tomllib.loads(path.read_text(encoding="utf-8"))
+
+
+def number_text(texts: Texts, value: float, form: str) -> str:
+    """A number in a sentence, written as the language writes numbers."""
+    words = texts["numbers"]
+    return f"{value:{form}}".translate(
+        str.maketrans({",": words["thousands"], ".": words["decimal"]})
+    )
 
 
 def about(texts: Texts, section: str, matrix: str) -> str:
@@ -63,4 +74,6 @@ def axis_name(texts: Texts, name: str, side: str = "rows") -> str:
         return str(texts["axes"]["one_column"])
     base, _, layer = name.partition("_")
     plural = str(texts["axes"].get(base, base))
-    return f"{plural} of layer {layer}" if layer else plural
+    if not layer:
+        return plural
+    return str(texts["axes"]["of_layer"]).format(axis=plural, layer=layer)

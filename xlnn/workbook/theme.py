@@ -1,29 +1,61 @@
-"""How cells look: named styles, each for one meaning.
+"""What the styles of the cells mean. How they look stands in the theme, a workbook to edit.
 
-Yellow and orange are the article's. They differ in lightness too, and a result has a
-heavier border than a copy, so the two are told apart without seeing colours.
+A style of numbers is composed: what the number is (``result``) gives colours, font, borders and
+whether its cell is locked, and what kind of number it is (``large``) gives the number format.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Literal
+from collections.abc import Iterator, Mapping
+from copy import copy
+from pathlib import Path
 
 from openpyxl import Workbook
-from openpyxl.styles import Alignment, Border, Font, NamedStyle, PatternFill, Side
+from openpyxl.styles import NamedStyle
 from openpyxl.styles.stylesheet import write_stylesheet
 from openpyxl.xml.functions import tostring
 
-FONT = "Calibri"
-
-NUMBER = "0.000"
-# A format with conditions, [>=1E7]0.000E+00;0.000, would follow the number, but programs drop
-# the minus sign of what falls to its last part.
-LARGE_NUMBER = "0.000E+00"
-SHARE = "0.0%"
-GENERAL = "General"
+from xlnn.workbook import theme_file
+from xlnn.workbook.colours import colour_name
+from xlnn.workbook.texts import Texts
+from xlnn.workbook.theme_file import PREFIX, Theme
 
 QUOTED = "quoted "
+
+UNLOCKED = ("input",)
+"""The cells that stay open to change on a protected sheet; a theme must not lock them."""
+
+KINDS = {"": "number", "whole ": "whole number", "large ": "large number", "share ": "share"}
+"""The kinds of numbers: how a style's name begins, and the theme's style that has the format."""
+
+# A format with conditions, [>=1E7]0.000E+00;0.000, would follow the number, but programs drop
+# the minus sign of what falls to its last part.
+
+DENSE = {"grid ": "grid"}
+"""A kind of its own: small and centred, for grids of many numbers."""
+
+TEXTS = (
+    "title", "subtitle", "notation", "text", "comment", "note", "link", "band", "heading",
+    "row heading", "column title", "result title", "operand title",
+)  # fmt: skip
+
+NUMBERS = ("input", "result", "operand", "carried", "trained")
+"""What a number of a matrix is."""
+
+TABLE = ("key", "value", "number value")
+
+TAUGHT = ("constant", "neuron", "neuron input", "neuron output")
+"""Numbers that are not live, and numbers in a drawing."""
+
+SAID = ("words", "arrow", "good", "bad", "changed", "grid", "low", "middle", "high")
+"""Texts that are computed, arrows, verdicts, and a grid that is coloured by its values, from low to
+high."""
+
+SERIES = tuple(f"series {i}" for i in range(1, 7))
+"""The curves of a chart: the colours of their texts."""
+
+GRIDLINE = "gridline"
+"""The grid lines of a chart: the bottom border."""
 
 
 def reads_like_formula(text: str) -> bool:
@@ -31,87 +63,25 @@ def reads_like_formula(text: str) -> bool:
     return text.startswith(("=", "+", "-", "@"))
 
 
-YELLOW, ORANGE, BLUE, GREY = "FFF2A8", "F6B26B", "DCEBF7", "44546A"
+def load_theme(path: str | Path | None = None) -> Theme:
+    """The theme in a workbook, or that of the templates.
 
-_THIN = Side(style="thin", color="BFA15A")
-_THICK = Side(style="medium", color="8A6D00")
-_BLUE_LINE = Side(style="thin", color="7FA8CC")
-
-
-def _box(side: Side) -> Border:
-    return Border(left=side, right=side, top=side, bottom=side)
-
-
-def _fill(color: str) -> PatternFill:
-    return PatternFill("solid", start_color=color, end_color=color)
+    Raises ThemeError for one that cannot be used.
+    """
+    kinds = (*KINDS.values(), *DENSE.values())
+    names = (*TEXTS, *NUMBERS, *TABLE, *TAUGHT, *SAID, *kinds, *SERIES, GRIDLINE)
+    return theme_file.load_theme(path, dict.fromkeys(names), UNLOCKED)
 
 
-def _style(
-    name: str,
-    *,
-    size: int = 11,
-    bold: bool = False,
-    italic: bool = False,
-    color: str = "000000",
-    underline: Literal["single"] | None = None,
-    fill: str | None = None,
-    border: Side | None = None,
-    number: str = GENERAL,
-    align: str | None = None,
-    wrap: bool = False,
-    indent: int = 0,
-) -> NamedStyle:
-    style = NamedStyle(name=f"xlnn {name}")
-    style.font = Font(
-        name=FONT, size=size, bold=bold, italic=italic, color=color, underline=underline
-    )
-    if fill:
-        style.fill = _fill(fill)
-    if border:
-        style.border = _box(border)
-    style.number_format = number
-    style.alignment = Alignment(horizontal=align, vertical="center", wrap_text=wrap, indent=indent)
-    return style
+NAMED_COLOURS = ("input", "result", "operand", "low", "high")
+"""The styles whose colours are called by their names in sentences."""
 
 
-def _numbers(
-    name: str, *, border: Side, fill: str | None = None, color: str = "000000"
-) -> list[NamedStyle]:
-    """A style for numbers with 3 decimals, one for whole numbers, very large ones, shares."""
-    formats = {"": NUMBER, "whole ": GENERAL, "large ": LARGE_NUMBER, "share ": SHARE}
-    return [
-        _style(kind + name, fill=fill, border=border, color=color, number=number)
-        for kind, number in formats.items()
-    ]
-
-
-def _styles() -> list[NamedStyle]:
-    return [
-        _style("title", size=16, bold=True, color=GREY),
-        _style("subtitle", size=13, bold=True, color=GREY),
-        _style("notation", size=13, bold=True),
-        _style("text"),
-        _style("comment", align="left", indent=1),
-        _style("note", italic=True, color="7F4A00"),
-        _style("link", color="1F4E9E", underline="single"),
-        _style("band", bold=True, color="FFFFFF", fill=GREY),
-        _style("heading", bold=True, color=GREY, align="center", wrap=True),
-        _style("row heading", bold=True, color=GREY, align="right"),
-        _style("column title", bold=True, color="FFFFFF", fill=GREY, wrap=True),
-        _style("result title", bold=True),
-        _style("operand title", color="1F4E9E", underline="single"),
-        *_numbers("input", color="0B3D91", fill=BLUE, border=_BLUE_LINE),
-        *_numbers("result", fill=YELLOW, border=_THICK),
-        *_numbers("operand", fill=ORANGE, border=_THIN),
-        *_numbers("carried", fill=ORANGE, border=_BLUE_LINE),
-        *_numbers("trained", color=GREY, border=_BLUE_LINE),
-        *_numbers("constant", color=GREY, border=_BLUE_LINE),
-        _style("words"),
-        _style("grid", size=8, align="center", number="0.00"),
-        _style("key", bold=True, color=GREY),
-        _style("value", align="left"),
-        _style("number value", align="left", number="0.0E+00"),
-    ]
+def coloured(texts: Texts, theme: Theme) -> Texts:
+    """The texts, with a section ``colour_of``: what the theme's colours are called."""
+    names = {style: colour_name(theme.fill(style)) for style in NAMED_COLOURS}
+    words = {style: texts["colours"][name] for style, name in names.items()}
+    return {**texts, "colour_of": words}
 
 
 FONT_ORDER = (
@@ -130,19 +100,22 @@ def style_sheet(book: Workbook) -> bytes:
     return bytes(tostring(tree))
 
 
-def new_book() -> tuple[Workbook, Mapping[str, int]]:
+def new_book(theme: Theme) -> tuple[Workbook, Mapping[str, int]]:
     """An empty openpyxl workbook with the theme's styles, and their numbers by name.
 
     Each style has a second number, under its name with QUOTED in front, for texts that begin
     like a formula: a cell of that style stays text when somebody edits it.
     """
     book = Workbook()
+    # Colours and fonts may be those of the document's theme, or be counted.
+    book.loaded_theme = theme.document
+    book._colors = tuple(theme.indexed)  # type: ignore[attr-defined]
     scratch = book.active
     assert scratch is not None  # a new workbook has one sheet
     numbers = {}
-    for row, style in enumerate(_styles(), start=1):
+    for row, style in enumerate(_styles(theme), start=1):
         book.add_named_style(style)
-        name = style.name.removeprefix("xlnn ")
+        name = style.name.removeprefix(PREFIX)
         # A cell for each variant: openpyxl keeps the very object that a cell's style is.
         for column, prefix in enumerate(("", QUOTED), start=1):
             cell = scratch.cell(row, column)
@@ -151,3 +124,45 @@ def new_book() -> tuple[Workbook, Mapping[str, int]]:
             numbers[prefix + name] = cell.style_id
     book.remove(scratch)
     return book, numbers
+
+
+def _styles(theme: Theme) -> Iterator[NamedStyle]:
+    """All styles of a workbook."""
+    for name in TEXTS:
+        yield _style(theme, name)
+    for role in NUMBERS:
+        for kind in KINDS:
+            yield _style(theme, role, kind)
+    for name in TABLE:
+        yield _style(theme, name)
+    for role in TAUGHT:
+        for kind in KINDS:
+            yield _style(theme, role, kind)
+    for role in (*NUMBERS, *TAUGHT):
+        for kind in DENSE:
+            yield _style(theme, role, kind)
+    for name in SAID:
+        yield _style(theme, name)
+
+
+def _style(theme: Theme, name: str, kind: str | None = None) -> NamedStyle:
+    """A style of the theme; of numbers with the format of their kind."""
+    look = theme.style(name)
+    style = NamedStyle(
+        name=PREFIX + (kind or "") + name,
+        font=copy(look.font),
+        fill=copy(look.fill),
+        border=copy(look.border),
+        alignment=copy(look.alignment),
+        number_format=look.number_format,
+        protection=copy(look.protection),
+    )
+    if kind in KINDS:
+        style.number_format = theme.style(KINDS[kind]).number_format
+    elif kind in DENSE:
+        dense = theme.style(DENSE[kind])
+        style.number_format = dense.number_format
+        style.font = copy(look.font)
+        style.font.sz = dense.font.sz
+        style.alignment = copy(dense.alignment)
+    return style

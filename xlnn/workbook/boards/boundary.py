@@ -28,6 +28,8 @@ from xlnn.workbook.boards.steps import cells_of, put_steps
 from xlnn.workbook.charts import plain_axes
 from xlnn.workbook.plan import LOSS, MAP, START, Area, Plan, cell_name
 from xlnn.workbook.texts import Texts
+from xlnn.workbook.theme import SERIES
+from xlnn.workbook.theme_file import Theme
 
 NAME = "Boundary"
 
@@ -234,15 +236,17 @@ def boundary_cells(plan: Plan) -> int:
     return grid + 2 * (shapes[name].size if name else plan.schedule.network.samples)
 
 
-def dress_boundary(sheet: Worksheet, board: Board, texts: Texts, trace: Trace) -> None:
+def dress_boundary(
+    sheet: Worksheet, board: Board, texts: Texts, trace: Trace, theme: Theme
+) -> None:
     """Colours the grid by its numbers, and adds the chart of the samples."""
     words = texts["boundary"]
     blocks = {block.name: block for block in board.blocks}
     sheet.conditional_formatting.add(
         blocks["grid"].range,
         ColorScaleRule(  # type: ignore[no-untyped-call]
-            start_type="min", start_color="5B9BD5", mid_type="percentile", mid_value=50,
-            mid_color="FFFFFF", end_type="max", end_color="F4A340",
+            start_type="min", start_color=theme.fill("low"), mid_type="percentile", mid_value=50,
+            mid_color=theme.fill("middle"), end_type="max", end_color=theme.fill("high"),
         ),
     )  # fmt: skip
     if "output_shown" in blocks:
@@ -254,10 +258,12 @@ def dress_boundary(sheet: Worksheet, board: Board, texts: Texts, trace: Trace) -
         choice.error = words["output"]
         choice.add(last.cell())
         sheet.add_data_validation(choice)
-    sheet.add_chart(_chart(sheet, board, words, trace), cell_name(RANGE, CHART_COLUMN))
+    sheet.add_chart(_chart(sheet, board, words, trace, theme), cell_name(RANGE, CHART_COLUMN))
 
 
-def _chart(sheet: Worksheet, board: Board, words: Texts, trace: Trace) -> ScatterChart:
+def _chart(
+    sheet: Worksheet, board: Board, words: Texts, trace: Trace, theme: Theme
+) -> ScatterChart:
     chart = ScatterChart()
     chart.title, chart.scatterStyle, chart.style = words["chart"], "lineMarker", 13
     chart.width, chart.height = 18, 13  # in centimetres
@@ -282,12 +288,9 @@ def _chart(sheet: Worksheet, board: Board, words: Texts, trace: Trace) -> Scatte
         series.graphicalProperties.line.noFill = True
         series.marker.symbol = ("circle", "diamond", "square", "triangle")[number % 4]
         series.marker.size = 7
-        colour = COLOURS[number % len(COLOURS)]
+        colour = theme.colour(SERIES[number % len(SERIES)])
         series.marker.graphicalProperties = GraphicalProperties(solidFill=colour)
         series.marker.graphicalProperties.line.solidFill = "FFFFFF"
         chart.series.append(series)
-    plain_axes(chart)
+    plain_axes(chart, theme)
     return chart
-
-
-COLOURS = ("1F4E9E", "C55A11", "548235", "7030A0")

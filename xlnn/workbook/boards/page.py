@@ -18,6 +18,7 @@ from xlnn.workbook.cells import Cell, Link, Page, Row
 from xlnn.workbook.number_formats import LARGE
 from xlnn.workbook.plan import Area, cell_name, range_name
 from xlnn.workbook.texts import Texts
+from xlnn.workbook.theme_file import Theme
 
 WIDTH, FIRST_WIDTH = 12.0, 18.0
 """Of columns, in characters."""
@@ -25,11 +26,11 @@ WIDTH, FIRST_WIDTH = 12.0, 18.0
 NUMBERED = ("input", "result", "operand", "constant")
 """The styles that have variants for whole and for large numbers."""
 
-Dress = Callable[[Worksheet, Board, Texts, Trace], None]
+Dress = Callable[[Worksheet, Board, Texts, Trace, Theme], None]
 """Adds what stands over the cells of a board: charts, choices, colours."""
 
 
-def board_page(board: Board, dress: Dress | None, trace: Trace, texts: Texts) -> Page:
+def board_page(board: Board, dress: Dress | None, trace: Trace, texts: Texts, theme: Theme) -> Page:
     """The page of a board."""
     values, last_column = built(board, trace, texts), board.last_column
     widths = {1: FIRST_WIDTH} | dict.fromkeys(range(2, last_column + 1), WIDTH)
@@ -46,7 +47,7 @@ def board_page(board: Board, dress: Dress | None, trace: Trace, texts: Texts) ->
         ],
         freeze=board.freeze,
         printed=board.printed or f"A1:{cell_name(board.last_row, last_column)}",
-        dress=None if dress is None else lambda sheet: dress(sheet, board, texts, trace),
+        dress=None if dress is None else lambda sheet: dress(sheet, board, texts, trace, theme),
     )
 
 
@@ -130,7 +131,9 @@ class _Cells:
         for words in self.board.words:
             section, _, key = words.key.rpartition(".")
             text = self.texts[section or self.board.section][key] if words.key else "{text}"
-            cell = Cell(words.column, words.style, text.format(**words.fields))
+            cell = Cell(
+                words.column, words.style, text.format(**self.texts["colour_of"] | words.fields)
+            )
             rows[words.row][words.column] = cell
         for block in self.board.blocks:
             for row, cell in self._around(block):

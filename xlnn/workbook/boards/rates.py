@@ -20,6 +20,8 @@ from xlnn.workbook.boards.steps import cells_of, put_steps, rows_of
 from xlnn.workbook.charts import plain_axes
 from xlnn.workbook.plan import LOSS, MAP, START, Area, Plan, cell_name
 from xlnn.workbook.texts import Texts
+from xlnn.workbook.theme import SERIES
+from xlnn.workbook.theme_file import Theme
 
 NAME = "Rates"
 
@@ -139,7 +141,7 @@ def _survives(trace: Trace, rate: float, epochs: int) -> bool:
     return bool(found.loss.max() <= WORST_LOSS * found.loss[0])
 
 
-def dress_rates(sheet: Worksheet, board: Board, texts: Texts, trace: Trace) -> None:
+def dress_rates(sheet: Worksheet, board: Board, texts: Texts, trace: Trace, theme: Theme) -> None:
     """Adds the chart of the curves."""
     words, blocks = texts["rates"], {block.name: block for block in board.blocks}
     losses, rates = blocks["losses"], blocks["rates"]
@@ -153,10 +155,10 @@ def dress_rates(sheet: Worksheet, board: Board, texts: Texts, trace: Trace) -> N
         series = Series(y, x)
         series.tx = _named_by(f"{NAME}!{rates.absolute(0, j)}")
         series.marker.symbol, series.smooth = "none", False
-        series.graphicalProperties.line.solidFill = COLOURS[j]
+        series.graphicalProperties.line.solidFill = theme.colour(SERIES[j])
         series.graphicalProperties.line.dashStyle = DASHES[j]
         chart.series.append(series)
-    plain_axes(chart)
+    plain_axes(chart, theme)
     chart.x_axis.scaling.min = 0
     sheet.add_chart(chart, cell_name(RATES_ROW, RATE.size + 3))
 
@@ -169,5 +171,4 @@ def _named_by(cell: str):  # type: ignore[no-untyped-def]
     return SeriesLabel(strRef=StrRef(cell))
 
 
-COLOURS = ("1F4E9E", "C55A11", "548235", "7030A0", "C00000")
 DASHES = ("solid", "dash", "sysDot", "dashDot", "lgDash")

@@ -44,6 +44,7 @@ from xlnn.workbook.plan import (
     range_name,
 )
 from xlnn.workbook.texts import Texts
+from xlnn.workbook.theme_file import Theme
 
 NAME = "Walkthrough"
 
@@ -245,7 +246,9 @@ def _said(member: Member) -> str:
     return notation(member.expr) if isinstance(member, Step) else str(member.shape)
 
 
-def dress_walkthrough(sheet: Worksheet, board: Board, texts: Texts, trace: Trace) -> None:
+def dress_walkthrough(
+    sheet: Worksheet, board: Board, texts: Texts, trace: Trace, theme: Theme
+) -> None:
     """What may be chosen is listed in the cells of epoch and batch."""
     blocks = {block.name: block for block in board.blocks}
     for chooser, listed in (("epoch", "epochs"), ("batch", "batches")):
