@@ -157,7 +157,7 @@ def test_options_win_over_the_file() -> None:
     book = read_raw(Path("mine.xlsx"))
     assert book.number("Settings", "B5") == 0.5
     assert book.sheets["Start"].cells["A1"].text == "Mine"
-    assert any(cell.array == "B12:B14" for cell in book.sheets["d_output"].cells.values())
+    assert any(cell.array == "B15:B17" for cell in book.sheets["d_output"].cells.values())
     lines = run("map", "mine.xlsx").stdout.splitlines()
     assert {line.split()[3] for line in lines if " d_output " in line} == {"1", "3"}
 

@@ -17,8 +17,10 @@ EXACT = 15
 POWER = 1e20
 """From here on it writes a number as a power of ten."""
 
-_CONTEXT = Context(prec=400)
-"""Enough for every digit of any double."""
+MOST_DIGITS = 400
+"""Before the point, of any number."""
+
+_CONTEXT = Context(prec=2 * MOST_DIGITS)
 
 
 def live_formula(pieces: Iterable[Piece], number: Callable[[Value], str], digits: str) -> str:
@@ -48,6 +50,7 @@ def shown_number(value: float, digits: int) -> str:
     exact = Decimal(repr(float(value)))
     if not exact.is_finite():
         raise ValueError(f"{value} cannot be shown in a cell")
+    digits = max(digits, -MOST_DIGITS)
     if int(exact.logb() if exact else 0) + digits < EXACT:
         exact = exact.quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP, _CONTEXT)
     rounded = Decimal(f"{float(exact):.{EXACT}g}")
