@@ -255,7 +255,10 @@ GOOD = [
     (False, "-(X!B6^2)"),
     (False, "'wh1'!B6+'a b'!B6+'R'!B6"),
     (False, "X!$XFD$1048576"),
-    (False, 'ROUND(X!B6,learning_rate)&"×0.5 = 1e-3 ""x"" "&ROUND(INDEX(X!B6:B8,wh!B6),learning_rate)'),
+    (
+        False,
+        'ROUND(X!B6,learning_rate)&"×0.5 = 1e-3 ""x"" "&ROUND(INDEX(X!B6:B8,wh!B6),learning_rate)',
+    ),
     (False, '"1/(1+e^−("&ROUND(X!B6,learning_rate)&"))"'),
 ]
 

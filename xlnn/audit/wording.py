@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from xlnn.audit.cell_values import ErrorValue, Value
 from xlnn.audit.place import Place
 from xlnn.audit.reading import StoredWorkbook
-from xlnn.audit.recomputed import Recomputed
+from xlnn.audit.recomputed import Matrices, Recomputed
 from xlnn.audit.report import Finding
 from xlnn.workbook.live_texts import LiveText, live_text
 from xlnn.workbook.plan import DIGITS, Moment, Plan
@@ -45,7 +45,7 @@ def check_text(
 
 def _check_value(text: LiveText, place: Place, plan: Plan, each: Recomputed) -> Finding | None:
     """The finding if an engine computes anything but the text that its own numbers give."""
-    value, expected = _value(text, each), _expected(text, plan, each)
+    value, expected = _value(text, each), _expected(text, plan, each.matrices)
     program = f"{each.engine} {each.version}"
     if isinstance(value, ErrorValue):
         # Without numbers to tell of, the cells that it reads are to blame.
@@ -64,8 +64,12 @@ def _check_cached(text: LiveText, place: Place, plan: Plan, each: Recomputed) ->
     value, cached = _value(text, each), place.book.value(text.sheet, text.row, text.column)
     if cached is None or not isinstance(value, str):
         return None  # a program that does not compute has saved the file
-    if isinstance(value, ErrorValue) or same_text(cached, value, _digits(plan, each)):
+    digits = _digits(plan, each)
+    if isinstance(value, ErrorValue) or same_text(cached, value, digits):
         return None
+    derived = _expected(text, plan, each.derived)
+    if derived is not None and not same_text(value, derived, digits):
+        return None  # it tells of a wrong number, which is named where it stands
     message = f"the file carries the text {cached!r}, but the formula gives {value!r}"
     return place.finding("stale-value", value, str(cached), True, message)
 
@@ -79,15 +83,15 @@ def _digits(plan: Plan, each: Recomputed) -> float:
     return float(each.matrices.at(DIGITS, Moment(plan.epochs[0], 1)).item())
 
 
-def _expected(text: LiveText, plan: Plan, each: Recomputed) -> str | None:
-    """The text that an engine's own numbers give; None where one of them is none."""
+def _expected(text: LiveText, plan: Plan, matrices: Matrices) -> str | None:
+    """The text that some numbers give; None where one of them is none."""
     area = text.area
-    values = each.matrices.read(area)
-    if values is None or area.matrix not in each.matrices:
+    values = matrices.read(area)
+    if values is None or area.matrix not in matrices:
         return None
-    values[area.matrix] = each.matrices.at(area.matrix, area.reads_at)
+    values[area.matrix] = matrices.at(area.matrix, area.reads_at)
     try:
-        return text.text(values, _digits(plan, each))
+        return text.text(values, matrices.at(DIGITS, Moment(plan.epochs[0], 1)).item())
     except ValueError:
         return None
 

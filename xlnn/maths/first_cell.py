@@ -42,8 +42,12 @@ from xlnn.maths.printed import Binding
 from xlnn.maths.shapes import shape_of
 from xlnn.maths.words import RELATION_SIGNS, notation, number
 
-MOST_TERMS = 8
-"""Of more terms the first three stand for the others, and the last."""
+MOST_TERMS, FEWER_TERMS = 8, (4, 3, 2)
+"""Of more terms the first three stand for the others, and the last; of so many where even that is
+too long."""
+
+LONGEST = 200
+"""Characters that are still read as one line: where terms have long names, fewer are written."""
 
 MOST_VALUES = 40
 """The numbers that a reader can take in, at the most: what would have more is cut short, and so a
@@ -73,8 +77,10 @@ def first_cell(expr: Expr, row: int = 0, column: int = 0) -> tuple[Piece, ...]:
 
     Row and column count from 0. Raises ExpressionError for an unknown node.
     """
-    pieces: tuple[Piece, ...] = ()
-    for most in (MOST_TERMS, 3, 2):
+    pieces = _read(expr, _Cell(row, column, MOST_TERMS)).pieces
+    if len(named(pieces)) <= LONGEST and _count(pieces) <= MOST_VALUES:
+        return pieces
+    for most in FEWER_TERMS:
         pieces = _read(expr, _Cell(row, column, most)).pieces
         if _count(pieces) <= MOST_VALUES:
             return pieces
@@ -120,7 +126,7 @@ class _Cell:
         if count <= self.most:
             yield from range(count)
             return
-        yield from range(3 if self.most == MOST_TERMS else self.most - 1)
+        yield from range(min(3, self.most - 1))
         yield None
         yield count - 1
 

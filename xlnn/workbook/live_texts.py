@@ -1,4 +1,4 @@
-"""How the first cell of each step is computed, in names and live in numbers: the texts on its sheet.
+"""The texts on a step's sheet: how its first cell is computed, in names and live in numbers.
 
 What is meant is the first band: that of the first shown epoch, and of its first batch.
 """

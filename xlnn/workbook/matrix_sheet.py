@@ -110,10 +110,9 @@ class _MatrixSheet:
         """The shape of the matrix, what is counted along its sides, and how a step comes to it."""
         member, texts = self.sheet.member, self.texts
         rows, columns = member.shape.rows, member.shape.columns
-        is_step = isinstance(member, Step)
         return str(
             texts["matrix"]["shape"].format(
-                shape=shape_arithmetic(member.expr) if is_step else member.shape,
+                shape=shape_arithmetic(member.expr) if isinstance(member, Step) else member.shape,
                 rows=axis_name(texts, rows.name),
                 columns=axis_name(texts, columns.name, "columns"),
             )
