@@ -199,6 +199,11 @@ AFTER_D_OUTPUT = {
     "wh_new",
     "bh_new",
 }
+LINE = (
+    '<f>ROUND(y!B15,digits)&amp;" − "&amp;ROUND(output!B15,digits)&amp;" = "&amp;'
+    "ROUND(E!B15,digits)</f><v>1 − 0.7893 = 0.2107</v>"
+)
+"""The line in numbers on the sheet E, as it stands in the file."""
 RIGHT = 0.0351256  # not the right number of d_output, but near it
 
 CHANGES: dict[str, tuple[Edit, set[tuple[str, str, str]], bool]] = {
@@ -254,6 +259,60 @@ CHANGES: dict[str, tuple[Edit, set[tuple[str, str, str]], bool]] = {
         # The orange copies are read by nothing, so nothing inherits.
         lambda a, b: typed(a, b, {("hidden_layer_input", "G15"): 7}),
         {("hard-coded", "hidden_layer_input", "G15")},
+        False,
+    ),
+    "a line in numbers changed": (
+        lambda a, b: typed(a, b, {("d_output", "A7"): '=ROUND(E!B16,digits)&" = 1"'}),
+        {("changed-formula", "d_output", "A7")},
+        False,
+    ),
+    "a line in numbers that rounds otherwise, in the file": (
+        lambda a, b: with_cell(
+            a, b, "E", "A7", LINE.replace(",digits", ",learning_rate"), kind="str"
+        ),
+        {("changed-formula", "E", "A7")},
+        False,
+    ),
+    "a text typed over a line in numbers": (
+        lambda a, b: typed(a, b, {("E", "A7"): "1 − 0.7893 = 0.2107"}),
+        {("hard-coded", "E", "A7")},
+        False,
+    ),
+    "a line in numbers that is an error": (
+        lambda a, b: typed(a, b, {("E", "A7"): "=1/0"}),
+        {("changed-formula", "E", "A7")},
+        False,
+    ),
+    "a line in numbers deleted": (
+        lambda a, b: typed(a, b, {("E", "A7"): None}),
+        {("missing", "E", "A7")},
+        False,
+    ),
+    "a line in numbers that the file carries otherwise": (
+        lambda a, b: with_cell(a, b, "E", "A7", LINE.replace("0.2107", "0.3107"), kind="str"),
+        {("stale-value", "E", "A7")},
+        False,
+    ),
+    "a line in numbers in another language": (
+        # 1 − 0,7893: nothing is wrong with it, but something else is.
+        lambda a, b: with_cell(
+            with_cell(a, b, "E", "A7", LINE.replace("0.", "0,"), kind="str"),
+            b.with_name("both.xlsx"),
+            "E",
+            "B16",
+            "<v>0.5</v>",
+        ),
+        {("hard-coded", "E", "B16")},
+        True,
+    ),
+    "a text as the digits": (
+        lambda a, b: typed(a, b, {("Settings", "B8"): "many"}),
+        {("wrong-value", "Settings", "B8")},
+        True,
+    ),
+    "no digits": (
+        lambda a, b: typed(a, b, {("Settings", "B8"): None}),
+        {("missing", "Settings", "B8")},
         False,
     ),
     "two changes, one after the other": (

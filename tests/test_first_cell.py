@@ -163,7 +163,7 @@ def test_texts_are_compared_by_their_numbers(found: object, expected: str, same:
 RANDOM = np.random.default_rng(3)
 EXPERIMENTS = {
     **{
-        f"{name}, {style}": xlnn.example(name, {"formulas": style, "epochs": 2})
+        f"{name}, {style}": xlnn.example(name, {"formulas": style, "show": [1]})
         for name in ("demo", "xor", "iris", "home-draw-away", "sgd")
         for style in ("cell", "matrix")
     },
@@ -212,16 +212,12 @@ def test_every_text_recomputes_and_ends_with_its_cell(
         assert type(found) is str, (text.sheet, found)
         assert same_text(found, str(cell.text), 4), (text.sheet, found, cell.text)
         if engine.name != "gnumeric":  # which writes more digits than there are
-            assert last_digits_apart(found, str(cell.text)) == 0
+            # IronCalc keeps the sign of what is rounded to 0.
+            assert re.sub(r"-0(?![.\d])", "0", found) == cell.text
         area = text.area
         result = values.value(area.sheet, area.row, area.column)
         assert isinstance(result, float | int)
         assert abs(last_number(found) - result) <= 0.5001e-4
-
-
-def last_digits_apart(one: str, other: str) -> int:
-    """How many of two texts' words differ."""
-    return sum(a != b for a, b in zip(one.split(), other.split(), strict=True))
 
 
 def test_every_step_has_the_same_layout(built: Callable[[Experiment], Path]) -> None:

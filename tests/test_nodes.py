@@ -258,16 +258,16 @@ EXAMPLES = [
         "MMULT(pixels!A2:I2,weights!B1:B9)", "MMULT(pixels!A1:I2,weights!A1:B9)",
         "pixels · weights", "the matrix product of pixels and weights",
         "pixels left, weights above", array=True,
-        names="pixels[2,1]×weights[1,2] + pixels[2,2]×weights[2,2] + pixels[2,3]×weights[3,2] + … + "
-        "pixels[2,9]×weights[9,2]",
+        names="pixels[2,1]×weights[1,2] + pixels[2,2]×weights[2,2] + pixels[2,3]×weights[3,2] + "
+        "… + pixels[2,9]×weights[9,2]",
         shapes="2×9 · 9×2 → 2×2"),
     Example(weights.T @ pixels.T, S_N.transposed, [[285, 165], [-45, -45]],
         "MMULT(TRANSPOSE(weights!B1:B9),TRANSPOSE(pixels!A2:I2))",
         "MMULT(TRANSPOSE(weights!A1:B9),TRANSPOSE(pixels!A1:I2))",
         "weightsᵀ · pixelsᵀ", "the matrix product of weights transposed and pixels transposed",
         "weightsᵀ left, pixelsᵀ above", array=True,
-        names="weights[1,2]×pixels[2,1] + weights[2,2]×pixels[2,2] + weights[3,2]×pixels[2,3] + … + "
-        "weights[9,2]×pixels[2,9]",
+        names="weights[1,2]×pixels[2,1] + weights[2,2]×pixels[2,2] + weights[3,2]×pixels[2,3] + "
+        "… + weights[9,2]×pixels[2,9]",
         shapes="2×9 · 9×2 → 2×2"),
 
     # --- Sums and the largest ---
