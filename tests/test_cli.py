@@ -218,8 +218,8 @@ def test_labels_of_dataframes_become_headings() -> None:
     assert trace.frame("hidden_layer_input", 1).index.tolist() == ["Ann", "Bob"]
     xlnn.write(trace, "labels.xlsx")
     sheet = pd.read_excel("labels.xlsx", sheet_name="X", header=None)
-    assert sheet.iloc[10, 1:].tolist() == ["size", "age"]
-    assert sheet.iloc[11:, 0].tolist() == ["Ann", "Bob"]
+    assert sheet.iloc[13, 1:].tolist() == ["size", "age"]
+    assert sheet.iloc[14:, 0].tolist() == ["Ann", "Bob"]
 
 
 def test_load_reads_examples_files_and_tables() -> None:
