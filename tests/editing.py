@@ -25,10 +25,12 @@ def rewritten(source: Path, target: Path, change: Callable[[str, str], str]) -> 
     return target
 
 
-def with_cell(source: Path, target: Path, sheet: str, cell: str, content: str) -> Path:
+def with_cell(
+    source: Path, target: Path, sheet: str, cell: str, content: str, kind: str = "n"
+) -> Path:
     """A copy with the XML inside one cell replaced, and every cached value as it was."""
     part = read_raw(source).sheets[sheet].part
-    kind = ' t="inlineStr"' if content.startswith("<is>") else ""
+    kind = ' t="inlineStr"' if content.startswith("<is>") else f' t="{kind}"'
 
     def change(name: str, text: str) -> str:
         if name != part:

@@ -24,6 +24,9 @@ PACKAGE = "{http://schemas.openxmlformats.org/package/2006/relationships}"
 CHART = "{http://schemas.openxmlformats.org/drawingml/2006/chart}"
 
 MAX_ROWS, MAX_COLUMNS, MAX_FORMULA, MAX_TEXT = 1_048_576, 16_384, 8_192, 32_767
+MAX_QUOTED = 255
+"""Characters of a text inside a formula."""
+
 MAX_LINKS = 65_530
 """Links on one sheet; Excel repairs a file with more by throwing them away."""
 
@@ -42,7 +45,7 @@ ALLOWED_FUNCTIONS = {
         "MIN",
         "MMULT",
     ),
-    *("ROW", "ROWS", "SQRT", "SUM", "SUMPRODUCT", "TANH", "TRANSPOSE"),
+    *("ROUND", "ROW", "ROWS", "SQRT", "SUM", "SUMPRODUCT", "TANH", "TRANSPOSE"),
 }
 """All of them are in Excel 2007 and in the three engines."""
 
@@ -306,7 +309,8 @@ def _lint_sheet(name: str, sheet: RawSheet) -> Iterator[Trap]:
             for member in _members(cell.array) if cell.array else [place]:
                 if inside.setdefault(member, place) != place:
                     yield Trap(1, full, f"{member} is filled by {inside[member]} too")
-                yield from _lint_cached(f"{name}!{member}", sheet.cells.get(member))
+                text = gives_text(cell.formula)
+                yield from _lint_cached(f"{name}!{member}", sheet.cells.get(member), text)
             if cell.array and _members(cell.array)[0] != place:
                 yield Trap(1, full, f"an array formula of {cell.array} not on its first cell")
         elif cell.kind == "n":
@@ -332,9 +336,12 @@ def _lint_entry(place: str, cell: RawCell) -> Iterator[Trap]:
         yield Trap(10, place, f"a formula of {len(cell.formula or '') + 1} characters")
 
 
-def _lint_cached(place: str, cell: RawCell | None) -> Iterator[Trap]:
+def _lint_cached(place: str, cell: RawCell | None, text: bool) -> Iterator[Trap]:
     if cell is None or cell.text is None:
         yield Trap(3, place, "a formula without its value")
+    elif text:
+        if cell.kind != "str" or not cell.text:
+            yield Trap(3, place, f"a formula's value is no text: {cell.kind} {cell.text}")
     elif cell.kind != "n":
         yield Trap(3, place, f"a formula's value is no number: {cell.kind} {cell.text}")
     else:
@@ -366,7 +373,7 @@ class Node:
     """A part of a formula."""
 
     kind: str
-    """call, infix, prefix, postfix, brackets, range, number or constant."""
+    """call, infix, prefix, postfix, brackets, range, number, text or constant."""
     text: str
     """The function, operator, reference or number."""
     parts: tuple[Node, ...] = ()
@@ -384,6 +391,7 @@ def lint_formula(
     """
     names, sheets = names or {}, sheets or {}
     tree = parse(formula)
+    yield from _joined_texts(tree)
     for node in _walk(tree):
         if node.kind == "call" and node.text not in ALLOWED_FUNCTIONS:
             yield 1, f"the function {node.text} is not on the list"
@@ -406,6 +414,39 @@ def lint_formula(
             yield 1, message
     for message in _unguarded(tree, frozenset(), lambda node: _falls(node, names, sheets)):
         yield 7, message
+
+
+def gives_text(formula: str) -> bool:
+    """Whether a formula joins texts."""
+    if formula.startswith("="):
+        return False  # another rule tells
+    tree = parse(formula)
+    return tree.kind == "infix" and tree.text == "&"
+
+
+def _joined_texts(tree: Node, outermost: bool = True) -> Iterator[tuple[int, str]]:
+    """What may be wrong where texts are joined: & is the outermost operator, and what it joins is
+    a text in quotes or a number that is rounded to as many digits as a cell says."""
+    if tree.kind == "infix" and tree.text == "&":
+        if not outermost:
+            yield 0, "texts are joined inside"
+        for part in tree.parts:
+            if part.kind == "infix" and part.text == "&":
+                yield from _joined_texts(part)
+            elif part.kind == "text":
+                if len(part.text) - 2 > MAX_QUOTED:
+                    yield 10, f"a text of {len(part.text) - 2} characters inside a formula"
+            elif part.text == "ROUND" and len(part.parts) == 2 and part.parts[1].kind == "range":
+                yield from _joined_texts(part.parts[0], outermost=False)
+            else:
+                yield 0, f"{_printed(part)} is joined to a text, but not rounded by a cell"
+        return
+    if tree.kind == "text":
+        yield 0, f"the constant {tree.text}"
+    if tree.text == "ROUND":
+        yield 0, "a number is rounded that is no part of a text"
+    for part in tree.parts:
+        yield from _joined_texts(part, outermost=False)
 
 
 def _plain(node: Node, names: Mapping[str, str]) -> Iterator[str]:
@@ -629,7 +670,7 @@ def _operand(tokens: list[Token]) -> tuple[Node, list[Token]]:
         parts, tokens = _arguments(tokens)
         node = Node("brackets", "", tuple(parts))
     else:
-        kinds = {Token.RANGE: "range", Token.NUMBER: "number"}
+        kinds = {Token.RANGE: "range", Token.NUMBER: "number", Token.TEXT: "text"}
         node = Node(kinds.get(token.subtype, "constant"), token.value)
     while tokens and tokens[0].type == Token.OP_POST:
         node, tokens = Node("postfix", tokens[0].value, (node,)), tokens[1:]

@@ -199,66 +199,125 @@ AFTER_D_OUTPUT = {
     "wh_new",
     "bh_new",
 }
+LINE = (
+    '<f>ROUND(y!B15,digits)&amp;" − "&amp;ROUND(output!B15,digits)&amp;" = "&amp;'
+    "ROUND(E!B15,digits)</f><v>1 − 0.7893 = 0.2107</v>"
+)
+"""The line in numbers on the sheet E, as it stands in the file."""
 RIGHT = 0.0351256  # not the right number of d_output, but near it
 
 CHANGES: dict[str, tuple[Edit, set[tuple[str, str, str]], bool]] = {
     # An edit, the causes that must be named, and whether others inherit a wrong number.
     "a wrong cached value": (
-        lambda a, b: with_cell(a, b, "d_output", "B13", content("E!B13*slope_output_layer!B13", 9)),
-        {("stale-value", "d_output", "B13")},
+        lambda a, b: with_cell(a, b, "d_output", "B16", content("E!B16*slope_output_layer!B16", 9)),
+        {("stale-value", "d_output", "B16")},
         False,
     ),
     "a formula changed in the file": (
         lambda a, b: with_cell(
-            a, b, "d_output", "B13", content("E!B13+slope_output_layer!B13", RIGHT)
+            a, b, "d_output", "B16", content("E!B16+slope_output_layer!B16", RIGHT)
         ),
-        {("changed-formula", "d_output", "B13")},
+        {("changed-formula", "d_output", "B16")},
         True,
     ),
     "a formula that reads the next row": (
-        lambda a, b: typed(a, b, {("d_output", "B13"): "=E!B14*slope_output_layer!B14"}),
-        {("changed-formula", "d_output", "B13")},
+        lambda a, b: typed(a, b, {("d_output", "B16"): "=E!B17*slope_output_layer!B17"}),
+        {("changed-formula", "d_output", "B16")},
         True,
     ),
     "a wrong number typed over a formula": (
-        lambda a, b: typed(a, b, {("d_output", "B13"): 0.5}),
-        {("hard-coded", "d_output", "B13")},
+        lambda a, b: typed(a, b, {("d_output", "B16"): 0.5}),
+        {("hard-coded", "d_output", "B16")},
         True,
     ),
     "a wrong number in the file": (
-        lambda a, b: with_cell(a, b, "d_output", "B13", "<v>0.5</v>"),
-        {("hard-coded", "d_output", "B13")},
+        lambda a, b: with_cell(a, b, "d_output", "B16", "<v>0.5</v>"),
+        {("hard-coded", "d_output", "B16")},
         True,
     ),
     "a text over a formula": (
-        lambda a, b: typed(a, b, {("d_output", "B13"): "oops"}),
-        {("hard-coded", "d_output", "B13")},
+        lambda a, b: typed(a, b, {("d_output", "B16"): "oops"}),
+        {("hard-coded", "d_output", "B16")},
         True,
     ),
     "a text in the file": (
-        lambda a, b: with_cell(a, b, "d_output", "B13", "<is><t>oops</t></is>"),
-        {("hard-coded", "d_output", "B13")},
+        lambda a, b: with_cell(a, b, "d_output", "B16", "<is><t>oops</t></is>"),
+        {("hard-coded", "d_output", "B16")},
         True,
     ),
     "a deleted cell": (
-        lambda a, b: typed(a, b, {("d_output", "B13"): None}),
-        {("missing", "d_output", "B13")},
+        lambda a, b: typed(a, b, {("d_output", "B16"): None}),
+        {("missing", "d_output", "B16")},
         True,
     ),
     "a formula that divides by zero": (
-        lambda a, b: typed(a, b, {("d_output", "B13"): "=1/0"}),
-        {("changed-formula", "d_output", "B13")},
+        lambda a, b: typed(a, b, {("d_output", "B16"): "=1/0"}),
+        {("changed-formula", "d_output", "B16")},
         True,
     ),
     "a number typed over a copy": (
         # The orange copies are read by nothing, so nothing inherits.
-        lambda a, b: typed(a, b, {("hidden_layer_input", "G12"): 7}),
-        {("hard-coded", "hidden_layer_input", "G12")},
+        lambda a, b: typed(a, b, {("hidden_layer_input", "G15"): 7}),
+        {("hard-coded", "hidden_layer_input", "G15")},
+        False,
+    ),
+    "a line in numbers changed": (
+        lambda a, b: typed(a, b, {("d_output", "A7"): '=ROUND(E!B16,digits)&" = 1"'}),
+        {("changed-formula", "d_output", "A7")},
+        False,
+    ),
+    "a line in numbers that rounds otherwise, in the file": (
+        lambda a, b: with_cell(
+            a, b, "E", "A7", LINE.replace(",digits", ",learning_rate"), kind="str"
+        ),
+        {("changed-formula", "E", "A7")},
+        False,
+    ),
+    "a text typed over a line in numbers": (
+        lambda a, b: typed(a, b, {("E", "A7"): "1 − 0.7893 = 0.2107"}),
+        {("hard-coded", "E", "A7")},
+        False,
+    ),
+    "a line in numbers that is an error": (
+        lambda a, b: typed(a, b, {("E", "A7"): "=1/0"}),
+        {("changed-formula", "E", "A7")},
+        False,
+    ),
+    "a line in numbers deleted": (
+        lambda a, b: typed(a, b, {("E", "A7"): None}),
+        {("missing", "E", "A7")},
+        False,
+    ),
+    "a line in numbers that the file carries otherwise": (
+        lambda a, b: with_cell(a, b, "E", "A7", LINE.replace("0.2107", "0.3107"), kind="str"),
+        {("stale-value", "E", "A7")},
+        False,
+    ),
+    "a line in numbers in another language": (
+        # 1 − 0,7893: nothing is wrong with it, but something else is.
+        lambda a, b: with_cell(
+            with_cell(a, b, "E", "A7", LINE.replace("0.", "0,"), kind="str"),
+            b.with_name("both.xlsx"),
+            "E",
+            "B16",
+            "<v>0.5</v>",
+        ),
+        {("hard-coded", "E", "B16")},
+        True,
+    ),
+    "a text as the digits": (
+        lambda a, b: typed(a, b, {("Settings", "B8"): "many"}),
+        {("wrong-value", "Settings", "B8")},
+        True,
+    ),
+    "no digits": (
+        lambda a, b: typed(a, b, {("Settings", "B8"): None}),
+        {("missing", "Settings", "B8")},
         False,
     ),
     "two changes, one after the other": (
-        lambda a, b: typed(a, b, {("d_output", "B13"): 0.5, ("bout_new", "B18"): "=bout!B12"}),
-        {("hard-coded", "d_output", "B13"), ("changed-formula", "bout_new", "B18")},
+        lambda a, b: typed(a, b, {("d_output", "B16"): 0.5, ("bout_new", "B21"): "=bout!B15"}),
+        {("hard-coded", "d_output", "B16"), ("changed-formula", "bout_new", "B21")},
         True,
     ),
     "a number typed over a loss": (
@@ -267,24 +326,24 @@ CHANGES: dict[str, tuple[Edit, set[tuple[str, str, str]], bool]] = {
         True,
     ),
     "a loss's formula changed": (
-        lambda a, b: typed(a, b, {("Loss", "C7"): "=Loss!B7/ROWS(y!B12:B13)"}),
+        lambda a, b: typed(a, b, {("Loss", "C7"): "=Loss!B7/ROWS(y!B15:B16)"}),
         {("changed-formula", "Loss", "C7")},
         False,
     ),
     "a wrong cached loss": (
-        lambda a, b: with_cell(a, b, "Loss", "C7", content("Loss!B7/ROWS(y!B12:B14)", 9)),
+        lambda a, b: with_cell(a, b, "Loss", "C7", content("Loss!B7/ROWS(y!B15:B17)", 9)),
         {("stale-value", "Loss", "C7")},
         False,
     ),
     "an input deleted": (
         # A blank counts as 0 in a formula, so what reads it computes what it should.
-        lambda a, b: typed(a, b, {("X", "C13"): None}),
-        {("missing", "X", "C13")},
+        lambda a, b: typed(a, b, {("X", "C16"): None}),
+        {("missing", "X", "C16")},
         False,
     ),
     "a text as an input": (
-        lambda a, b: typed(a, b, {("wh", "B12"): "0,5"}),
-        {("wrong-value", "wh", "B12")},
+        lambda a, b: typed(a, b, {("wh", "B15"): "0,5"}),
+        {("wrong-value", "wh", "B15")},
         True,
     ),
     "a text as the learning rate": (
@@ -308,12 +367,12 @@ def test_a_wrong_cell_is_named(change: str, demo: Built, tmp_path: Path) -> None
 
 
 def test_cells_that_only_inherit_are_no_causes(demo: Built, tmp_path: Path) -> None:
-    path = typed(demo.path, tmp_path / "changed.xlsx", {("d_output", "B13"): 0.5})
+    path = typed(demo.path, tmp_path / "changed.xlsx", {("d_output", "B16"): 0.5})
     result, report = audited(path)
     assert heirs(report) == AFTER_D_OUTPUT
     # Step 8 is computed row by row: only the second sample's row inherits.
     rows = {f["cell"][1:] for f in report["findings"] if f["sheet"] == "d_hiddenlayer"}
-    assert rows == {"13"}
+    assert rows == {"16"}
     assert "inherit" in result.output
 
 
@@ -322,32 +381,32 @@ def test_the_right_number_typed_over_a_formula_is_named_and_nothing_else(
 ) -> None:
     right = float(demo.trace["d_output", 1][1, 0])
     for name, path in {
-        "saved": typed(demo.path, tmp_path / "saved.xlsx", {("d_output", "B13"): right}),
-        "raw": with_cell(demo.path, tmp_path / "raw.xlsx", "d_output", "B13", f"<v>{right!r}</v>"),
+        "saved": typed(demo.path, tmp_path / "saved.xlsx", {("d_output", "B16"): right}),
+        "raw": with_cell(demo.path, tmp_path / "raw.xlsx", "d_output", "B16", f"<v>{right!r}</v>"),
     }.items():
         result, report = audited(path)
         assert result.exit_code == 1, name
-        assert causes(report) == {("hard-coded", "d_output", "B13")}
+        assert causes(report) == {("hard-coded", "d_output", "B16")}
         assert heirs(report) == set()
 
 
 def test_a_finding_says_what_was_expected_and_found(demo: Built, tmp_path: Path) -> None:
-    path = typed(demo.path, tmp_path / "changed.xlsx", {("d_output", "B13"): "=E!B13*2"})
+    path = typed(demo.path, tmp_path / "changed.xlsx", {("d_output", "B16"): "=E!B16*2"})
     _, report = audited(path)
     (finding,) = (finding for finding in report["findings"] if finding["cause"])
     assert finding == {
         "kind": "changed-formula",
         "sheet": "d_output",
-        "cell": "B13",
+        "cell": "B16",
         "matrix": "d_output",
         "step": 7,
         "epoch": 1,
-        "expected": "=E!B13*slope_output_layer!B13",
-        "found": "=E!B13*2",
+        "expected": "=E!B16*slope_output_layer!B16",
+        "found": "=E!B16*2",
         "cause": True,
         "message": finding["message"],
     }
-    assert "d_output!B13" in finding["message"]
+    assert "d_output!B16" in finding["message"]
 
 
 def test_a_number_typed_over_what_an_epoch_carries_on_is_named(tmp_path: Path) -> None:
@@ -395,29 +454,29 @@ def test_an_order_of_the_samples_that_leads_outside_is_named(
 def test_what_reads_a_wrong_error_of_a_sample_inherits_up_to_the_loss(
     demo: Built, tmp_path: Path
 ) -> None:
-    path = typed(demo.path, tmp_path / "changed.xlsx", {("squared_error", "B13"): 0.5})
+    path = typed(demo.path, tmp_path / "changed.xlsx", {("squared_error", "B16"): 0.5})
     _, report = audited(path)
-    assert causes(report) == {("hard-coded", "squared_error", "B13")}
+    assert causes(report) == {("hard-coded", "squared_error", "B16")}
     inherited = {(f["sheet"], f["cell"]) for f in report["findings"] if not f["cause"]}
     assert inherited == {("Loss", "B7"), ("Loss", "C7")}
 
 
 def test_a_wrong_value_inside_an_array_formula_is_named(matrices: Built, tmp_path: Path) -> None:
-    path = with_cell(matrices.path, tmp_path / "changed.xlsx", "d_output", "B13", "<v>9</v>")
+    path = with_cell(matrices.path, tmp_path / "changed.xlsx", "d_output", "B16", "<v>9</v>")
     result, report = audited(path)
     assert result.exit_code == 1
-    assert causes(report) == {("stale-value", "d_output", "B13")}
+    assert causes(report) == {("stale-value", "d_output", "B16")}
     assert heirs(report) == set()
 
 
 def test_an_array_formula_that_was_changed_is_named(matrices: Built, tmp_path: Path) -> None:
     values = matrices.trace["d_output", 1]
-    entry = ' t="array" ref="B12:B14"'
+    entry = ' t="array" ref="B15:B17"'
     changed = content("E+slope_output_layer", values[0, 0], entry)
-    path = with_cell(matrices.path, tmp_path / "changed.xlsx", "d_output", "B12", changed)
+    path = with_cell(matrices.path, tmp_path / "changed.xlsx", "d_output", "B15", changed)
     result, report = audited(path)
     assert result.exit_code == 1
-    assert causes(report) == {("changed-formula", "d_output", f"B{row}") for row in (12, 13, 14)}
+    assert causes(report) == {("changed-formula", "d_output", f"B{row}") for row in (15, 16, 17)}
     assert heirs(report) >= AFTER_D_OUTPUT
 
 
@@ -426,14 +485,14 @@ def test_a_formula_entered_as_plain_instead_of_array_is_named(
 ) -> None:
     # Without array entry the other cells of the matrix are but numbers.
     plain = content("E*slope_output_layer", matrices.trace["d_output", 1][0, 0])
-    path = with_cell(matrices.path, tmp_path / "changed.xlsx", "d_output", "B12", plain)
+    path = with_cell(matrices.path, tmp_path / "changed.xlsx", "d_output", "B15", plain)
     result, report = audited(path)
     assert result.exit_code == 1
     named = {cause for cause in causes(report) if cause[1] == "d_output"}
     assert named == {
-        ("changed-formula", "d_output", "B12"),
-        ("hard-coded", "d_output", "B13"),
-        ("hard-coded", "d_output", "B14"),
+        ("changed-formula", "d_output", "B15"),
+        ("hard-coded", "d_output", "B16"),
+        ("hard-coded", "d_output", "B17"),
     }
 
 
@@ -442,10 +501,10 @@ def test_what_a_text_among_the_inputs_of_a_product_spoils_only_inherits(
 ) -> None:
     # One cell that is no number makes the whole of {=MMULT(X,wh)+bh} an error: also the rows
     # of the other samples, which are not to blame.
-    path = typed(matrices.path, tmp_path / "changed.xlsx", {("X", "C13"): "text"})
+    path = typed(matrices.path, tmp_path / "changed.xlsx", {("X", "C16"): "text"})
     result, report = audited(path)
     assert result.exit_code == 1
-    assert causes(report) == {("wrong-value", "X", "C13")}
+    assert causes(report) == {("wrong-value", "X", "C16")}
     assert "hidden_layer_input" in heirs(report)
 
 
@@ -505,7 +564,7 @@ def broken_map(row: int, column: int, value: object) -> Edit:
 
 # The matrices of the demo: d_output is the 15th of 23, mean_loss the last.
 MAPS: dict[str, tuple[Edit, str]] = {
-    "another range": (broken_map(15, 6, "B12:B13"), "19"),
+    "another range": (broken_map(15, 6, "B15:B16"), "19"),
     "another name": (broken_map(15, 1, "d_outputs"), "19"),
     "another step": (broken_map(15, 2, 8), "19"),
     "another batch": (broken_map(15, 4, 2), "19"),
@@ -559,10 +618,10 @@ def test_a_workbook_with_wrong_values_everywhere_fails_though_it_recomputes_righ
 @pytest.mark.parametrize("name", ["libreoffice", "gnumeric"])
 def test_the_other_engines_name_a_wrong_cell_too(name: str, demo: Built, tmp_path: Path) -> None:
     engine_or_skip(name)
-    path = typed(demo.path, tmp_path / "changed.xlsx", {("d_output", "B13"): 0.5})
+    path = typed(demo.path, tmp_path / "changed.xlsx", {("d_output", "B16"): 0.5})
     result, report = audited(path, "--engine", name)
     assert result.exit_code == 1
-    assert causes(report) == {("hard-coded", "d_output", "B13")}
+    assert causes(report) == {("hard-coded", "d_output", "B16")}
     assert heirs(report) == AFTER_D_OUTPUT
 
 
@@ -570,8 +629,8 @@ def test_the_other_engines_name_a_wrong_cell_too(name: str, demo: Built, tmp_pat
 
 EDITS: dict[tuple[str, str], float] = {
     ("Settings", "B5"): 0.7,
-    ("X", "C13"): 0.25,
-    ("wh", "B13"): -1.5,
+    ("X", "C16"): 0.25,
+    ("wh", "B16"): -1.5,
 }
 
 
@@ -627,12 +686,12 @@ def test_a_wrong_cell_is_named_whatever_program_saved_it(
     program: str, either: Built, tmp_path: Path
 ) -> None:
     plain = either.plan.style == "cell"
-    formula = "=E!B13" if plain else ArrayFormula("B12:B14", "=E")
-    cell = "B13" if plain else "B12"
+    formula = "=E!B16" if plain else ArrayFormula("B15:B17", "=E")
+    cell = "B16" if plain else "B15"
     path = typed(either.path, tmp_path / "changed.xlsx", {("d_output", cell): formula})
     result, report = audited(saved_by(program, path, tmp_path))
     assert result.exit_code == 1, result.output
-    rows = (13,) if plain else (12, 13, 14)
+    rows = (16,) if plain else (15, 16, 17)
     assert causes(report) == {("changed-formula", "d_output", f"B{row}") for row in rows}
 
 
@@ -690,7 +749,7 @@ def test_a_file_that_is_no_workbook_of_ours_is_refused(
 
 
 def test_a_workbook_that_lost_its_settings_is_refused(demo: Built, tmp_path: Path) -> None:
-    path = typed(demo.path, tmp_path / "lost.xlsx", {("Settings", "A10"): "sample"})
+    path = typed(demo.path, tmp_path / "lost.xlsx", {("Settings", "A13"): "sample"})
     result = run_audit(path)
     assert result.exit_code == 2
     assert "Settings" in result.stderr
@@ -719,8 +778,8 @@ def test_the_json_report_has_the_shape_that_design_gives(demo: Built) -> None:
 
 def test_the_tolerance_decides_what_passes(demo: Built, tmp_path: Path) -> None:
     near = demo.trace["d_output", 1][1, 0] + 1e-6
-    formula = content("E!B13*slope_output_layer!B13", near)
-    path = with_cell(demo.path, tmp_path / "near.xlsx", "d_output", "B13", formula)
+    formula = content("E!B16*slope_output_layer!B16", near)
+    path = with_cell(demo.path, tmp_path / "near.xlsx", "d_output", "B16", formula)
     assert run_audit(path).exit_code == 1
     assert run_audit(path, "--tolerance", "1e-5").exit_code == 0
     assert not xlnn.audit(path).ok
@@ -731,7 +790,7 @@ def test_the_tolerance_decides_what_passes(demo: Built, tmp_path: Path) -> None:
 @pytest.fixture
 def wrong(demo: Built, tmp_path: Path) -> Path:
     """A workbook in which a formula was replaced by one that a browser could trip over."""
-    cells = {("d_output", "B13"): '=IF(E!B13<0,"<b>",0)'}
+    cells = {("d_output", "B16"): '=IF(E!B16<0,"<b>",0)'}
     return typed(demo.path, tmp_path / "wrong.xlsx", cells)
 
 
@@ -740,7 +799,7 @@ def test_the_html_report_can_be_read(wrong: Path, tmp_path: Path) -> None:
     assert run_audit(wrong, "--report", path).exit_code == 1
     text = path.read_text("utf-8")
     assert text.startswith("<!doctype html>")
-    assert "d_output!B13" in text
+    assert "d_output!B16" in text
     assert "&lt;b&gt;" in text
     assert "<b>" not in text
 
@@ -750,8 +809,8 @@ def test_the_excel_report_can_be_read_and_computes_nothing(wrong: Path, tmp_path
     assert run_audit(wrong, "--report", path).exit_code == 1
     findings = pd.read_excel(path, sheet_name="Findings")
     first = findings[findings["cause"].astype(bool)].iloc[0]
-    assert (first["sheet"], first["cell"]) == ("d_output", "B13")
-    assert first["found"] == '=IF(E!B13<0,"<b>",0)'
+    assert (first["sheet"], first["cell"]) == ("d_output", "B16")
+    assert first["found"] == '=IF(E!B16<0,"<b>",0)'
     assert pd.read_excel(path, sheet_name="Engines")["name"].tolist() == ["ironcalc"]
 
 

@@ -157,7 +157,7 @@ def test_options_win_over_the_file() -> None:
     book = read_raw(Path("mine.xlsx"))
     assert book.number("Settings", "B5") == 0.5
     assert book.sheets["Start"].cells["A1"].text == "Mine"
-    assert any(cell.array == "B12:B14" for cell in book.sheets["d_output"].cells.values())
+    assert any(cell.array == "B15:B17" for cell in book.sheets["d_output"].cells.values())
     lines = run("map", "mine.xlsx").stdout.splitlines()
     assert {line.split()[3] for line in lines if " d_output " in line} == {"1", "3"}
 
@@ -218,8 +218,8 @@ def test_labels_of_dataframes_become_headings() -> None:
     assert trace.frame("hidden_layer_input", 1).index.tolist() == ["Ann", "Bob"]
     xlnn.write(trace, "labels.xlsx")
     sheet = pd.read_excel("labels.xlsx", sheet_name="X", header=None)
-    assert sheet.iloc[10, 1:].tolist() == ["size", "age"]
-    assert sheet.iloc[11:, 0].tolist() == ["Ann", "Bob"]
+    assert sheet.iloc[13, 1:].tolist() == ["size", "age"]
+    assert sheet.iloc[14:, 0].tolist() == ["Ann", "Bob"]
 
 
 def test_load_reads_examples_files_and_tables() -> None:

@@ -28,6 +28,7 @@ from xlnn.training import kept
 from xlnn.training.trace import Trace
 from xlnn.workbook import pattern, stream
 from xlnn.workbook.entries import entries, entry_text, filled
+from xlnn.workbook.live_texts import live_texts
 from xlnn.workbook.plan import Area, Plan
 from xlnn.workbook.write import plan_for
 
@@ -136,6 +137,10 @@ def test_every_formula_and_number_is_written_where_the_plan_has_it(
             for (i, j), number in np.ndenumerate(expected):
                 place = f"{column_letters(area.column + j)}{area.row + i}"
                 assert book.number(area.sheet, place) == number, (area.sheet, place)
+    for text in live_texts(plan):
+        cell = book.sheets[text.sheet].cells[f"{column_letters(text.column)}{text.row}"]
+        assert (cell.formula, cell.array) == (text.formula, None), text.sheet
+        formulas[text.sheet] += 1
     for name, number in formulas.items():  # and nowhere else
         assert sum(cell.formula is not None for cell in book.sheets[name].cells.values()) == number
 

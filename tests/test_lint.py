@@ -212,6 +212,19 @@ BAD = [
     (0, "wh!B6+0.1*X!B6"),
     (0, "X!B6*10"),
     (0, 'IF(X!B6<0,"low",1)'),
+    # Texts are joined from texts and from numbers that are rounded as a cell says.
+    (0, '"low"'),
+    (0, 'X!B6&" = "&ROUND(X!C6,learning_rate)'),
+    (0, 'ROUND(X!B6,2)&" = "&ROUND(X!C6,learning_rate)'),
+    (0, 'ROUND(X!B6*0.5,learning_rate)&"x"'),
+    (0, '1&"x"'),
+    (0, 'ROUND(X!B6&"x",learning_rate)&"x"'),
+    (0, 'X!B6+("a"&"b")'),
+    (0, "ROUND(X!B6,learning_rate)"),
+    (1, 'TEXT(X!B6,"0.00")&"x"'),
+    (1, 'ROUND(X!B6:E6,learning_rate)&"x"'),
+    (9, 'ROUND(X!B6,digits)&"x"'),
+    (10, f'"{"x" * 256}"&ROUND(X!B6,learning_rate)'),
 ]
 
 GOOD = [
@@ -242,6 +255,11 @@ GOOD = [
     (False, "-(X!B6^2)"),
     (False, "'wh1'!B6+'a b'!B6+'R'!B6"),
     (False, "X!$XFD$1048576"),
+    (
+        False,
+        'ROUND(X!B6,learning_rate)&"×0.5 = 1e-3 ""x"" "&ROUND(INDEX(X!B6:B8,wh!B6),learning_rate)',
+    ),
+    (False, '"1/(1+e^−("&ROUND(X!B6,learning_rate)&"))"'),
 ]
 
 
@@ -274,13 +292,15 @@ def test_a_legal_sheet_name_passes(name: str) -> None:
 TAMPERINGS = {
     # What is changed in an entry of the zip, and the rule that this breaks.
     "a cached value dropped": (3, "output", r"(</f>)<v>[^<]*</v>", r"\1"),
-    "a cached text": (3, "output", r'(<c r="B12" s="\d+")(><f>)', r'\1 t="str"\2'),
+    "a cached text": (3, "output", r'(<c r="B15" s="\d+")(><f>)', r'\1 t="str"\2'),
+    "a text without its value": (3, "output", r' t="str"(>.*?</f>)<v>[^<]*</v>', r"\1"),
+    "a number for a text": (3, "output", r' t="str"(>.*?</f>)<v>[^<]*</v>', r"\1<v>1</v>"),
     "no full calculation": (3, "workbook", ' fullCalcOnLoad="1"', ""),
-    "a shared formula": (2, "output", "<f>", '<f t="shared" ref="B12:B14" si="0">'),
-    "a data table": (2, "output", "<f>", '<f t="dataTable" ref="B12:B14">'),
-    "a dynamic array": (1, "output", '<c r="B12"', '<c r="B12" cm="1"'),
-    "an array over other formulas": (1, "output", "<f>", '<f t="array" ref="B12:B14">'),
-    "an array over an empty cell": (3, "output", "<f>", '<f t="array" ref="B12:C12">'),
+    "a shared formula": (2, "output", "<f>", '<f t="shared" ref="B15:B17" si="0">'),
+    "a data table": (2, "output", "<f>", '<f t="dataTable" ref="B15:B17">'),
+    "a dynamic array": (1, "output", '<c r="B15"', '<c r="B15" cm="1"'),
+    "an array over other formulas": (1, "output", "<f>", '<f t="array" ref="B15:B17">'),
+    "an array over an empty cell": (3, "output", "<f>", '<f t="array" ref="B15:C15">'),
     "an array without a range": (1, "output", "<f>", '<f t="array">'),
     "a second =": (11, "output", "<f>", "<f>="),
     "a formula too long": (10, "output", "<f>", "<f>" + " " * 8_192),
@@ -293,9 +313,9 @@ TAMPERINGS = {
     "a number that is none": (10, "X", "<v>1</v>", "<v>inf</v>"),
     "a text too long": (10, "sharedStrings", "<t>", "<t>" + "x" * 32_767),
     "a text like a formula": (11, "sharedStrings", "<t>", "<t>="),
-    "a typed error": (11, "X", r'(<c r="B12" s="\d+")><v>1<', r'\1 t="e"><v>#N/A<'),
-    "a cell below the last row": (10, "X", '<c r="B12"', '<c r="B1048577"'),
-    "a cell beyond the last column": (10, "X", '<c r="B12"', '<c r="XFE12"'),
+    "a typed error": (11, "X", r'(<c r="B15" s="\d+")><v>1<', r'\1 t="e"><v>#N/A<'),
+    "a cell below the last row": (10, "X", '<c r="B15"', '<c r="B1048577"'),
+    "a cell beyond the last column": (10, "X", '<c r="B15"', '<c r="XFE12"'),
     "a name like a cell": (9, "workbook", '<definedName name="wh"', '<definedName name="wh1"'),
     "a name like a column": (9, "workbook", '<definedName name="wh"', '<definedName name="R"'),
     "a name for nothing": (9, "workbook", ">wh!", ">wh1!"),
@@ -343,7 +363,7 @@ def test_the_lint_sees_array_entry_and_every_cell_of_an_array(
 ) -> None:
     # Else it would pass whatever it is given.
     cells = read_raw(built(EXPERIMENTS["demo as matrices"])).sheets["output"].cells
-    assert cells["B12"].formula_kind == "array"
-    assert cells["B12"].array == "B12:B14"
-    assert isinstance(cells["B14"], RawCell)
-    assert cells["B14"].formula is None
+    assert cells["B15"].formula_kind == "array"
+    assert cells["B15"].array == "B15:B17"
+    assert isinstance(cells["B17"], RawCell)
+    assert cells["B17"].formula is None

@@ -11,19 +11,21 @@ import importlib
 import math
 import pkgutil
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import get_args
 
 import numpy as np
 import pytest
-from openpyxl import Workbook
+from openpyxl import Workbook, load_workbook
 from openpyxl.utils import get_column_letter
+from openpyxl.workbook.defined_name import DefinedName
 from openpyxl.worksheet.formula import ArrayFormula
 from recomputed import block, difference, formulas
 
 import xlnn.maths
 from xlnn.audit.engines import Engine
+from xlnn.audit.wording import same_text
 from xlnn.errors import ExpressionError
 from xlnn.maths.evaluate import evaluate, loop, program, source
 from xlnn.maths.expr import (
@@ -57,7 +59,10 @@ from xlnn.maths.expr import (
     is_view,
     walk,
 )
+from xlnn.maths.first_cell import Value, first_cell, named
 from xlnn.maths.formulas import Style, Window, formula
+from xlnn.maths.live_text import live_formula, shown_text
+from xlnn.maths.shape_arithmetic import shape_arithmetic
 from xlnn.maths.shapes import shape_of
 from xlnn.maths.words import notation, sentence
 from xlnn.workbook.falk import operands
@@ -146,6 +151,10 @@ class Example:
     operands: str
     array: bool = False
     """Whether the formula of a single cell must be entered as an array formula."""
+    names: str = field(kw_only=True)
+    """How the last cell is computed, in names."""
+    shapes: str = field(kw_only=True)
+    """The same formula in shapes."""
 
 
 S_N, S_F = Z.shape, X.shape
@@ -155,299 +164,399 @@ N_N = Shape(neuron, neuron)
 EXAMPLES = [
     # --- Leaves ---
     Example(X, S_F, [[1, 2, 3], [4, 5, 6]],
-        "X!C2", "X!A1:C2", "X", "X", "X beside"),
+        "X!C2", "X!A1:C2", "X", "X", "X beside",
+        names="X[2,3]", shapes="2×3 → 2×3"),
     Example(Number(1.0), SCALAR, [[1]],
-        "1", "1", "1", "1", ""),
+        "1", "1", "1", "1", "",
+        names="1", shapes="1 → 1×1"),
     Example(Number(-2.5), SCALAR, [[-2.5]],
-        "-2.5", "-2.5", "-2.5", "-2.5", ""),
+        "-2.5", "-2.5", "-2.5", "-2.5", "",
+        names="-2.5", shapes="-2.5 → 1×1"),
 
     # --- Other arrangements of the same cells ---
     Example(X.T, S_F.transposed, [[1, 4], [2, 5], [3, 6]],
-        "X!C2", "TRANSPOSE(X!A1:C2)", "Xᵀ", "X transposed", "Xᵀ beside"),
+        "X!C2", "TRANSPOSE(X!A1:C2)", "Xᵀ", "X transposed", "Xᵀ beside",
+        names="X[2,3]", shapes="3×2 → 3×2"),
     Example(X.T.T, S_F, [[1, 2, 3], [4, 5, 6]],
-        "X!C2", "TRANSPOSE(TRANSPOSE(X!A1:C2))", "Xᵀᵀ", "X transposed transposed", "Xᵀᵀ beside"),
+        "X!C2", "TRANSPOSE(TRANSPOSE(X!A1:C2))", "Xᵀᵀ", "X transposed transposed", "Xᵀᵀ beside",
+        names="X[2,3]", shapes="2×3 → 2×3"),
     Example(Rows(X, 1, 1), Shape(Axis("sample", 1), feature), [[4, 5, 6]],
-        "X!C2", "X!A2:C2", "X[rows 2–2]", "rows 2 to 2 of X", "X[rows 2–2] beside"),
+        "X!C2", "X!A2:C2", "X[rows 2–2]", "rows 2 to 2 of X", "X[rows 2–2] beside",
+        names="X[2,3]", shapes="1×3 → 1×3"),
     Example(Rows(X.T, 1, 2), Shape(Axis("feature", 2), sample), [[2, 5], [3, 6]],
         "X!C2", "TRANSPOSE(X!B1:C2)", "Xᵀ[rows 2–3]", "rows 2 to 3 of X transposed",
-        "Xᵀ[rows 2–3] beside"),
+        "Xᵀ[rows 2–3] beside",
+        names="X[2,3]", shapes="2×2 → 2×2"),
     # A column of its own kind goes with every column only when that is said.
     Example(Column(single), Shape(sample, ONE), [[-1], [4]],
-        "single!A2", "single!A1:A2", "single", "single", "single beside"),
+        "single!A2", "single!A1:A2", "single", "single", "single beside",
+        names="single[2,1]", shapes="2×1 → 2×1"),
     Example(Z * Column(single), S_N, [[1, -2], [12, -16]],
         "Z!B2*single!A2", "Z!A1:B2*single!A1:A2", "Z ∘ single", "Z times single, cell by cell",
-        "Z beside, single beside"),
+        "Z beside, single beside",
+        names="Z[2,2]×single[2,1]", shapes="2×2 ∘ 2×1 → 2×2"),
     Example(Column(Rows(single, 1, 1)) * bh, Shape(Axis("sample", 1), neuron), [[40, -80]],
         "single!A2*bh!B1", "single!A2*bh!A1:B1", "single[rows 2–2] ∘ bh",
-        "rows 2 to 2 of single times bh, cell by cell", "single[rows 2–2] beside, bh above"),
+        "rows 2 to 2 of single times bh, cell by cell", "single[rows 2–2] beside, bh above",
+        names="single[2,1]×bh[1,2]", shapes="1×1 ∘ 1×2 → 1×2"),
     # Rows in another order, also twice; the order stands left of them, as a factor does.
     Example(Pick(X, order), Shape(order.shape.rows, feature), [[4, 5, 6], [1, 2, 3], [4, 5, 6]],
         "INDEX(X!C1:C2,order!A3)", "INDEX(X!C1:C2,order!A3)",
-        "X[rows order]", "the rows of X in the order that order tells", "order left, X above"),
+        "X[rows order]", "the rows of X in the order that order tells", "order left, X above",
+        names="X[order[3,1],3]", shapes="2×3[rows 3×1] → 3×3"),
     # INDEX takes no single cell everywhere, so of one sample it is CHOOSE.
     Example(Pick(bh, ones), bh.shape, [[10, -20]],
         "CHOOSE(ones!A1,bh!B1)", "CHOOSE(ones!A1,bh!B1)",
-        "bh[rows ones]", "the rows of bh in the order that ones tells", "ones left, bh above"),
+        "bh[rows ones]", "the rows of bh in the order that ones tells", "ones left, bh above",
+        names="bh[ones,2]", shapes="1×2[rows ones] → 1×2"),
     Example(Pick(Rows(wh, 1, 2), Column(order)), Shape(order.shape.rows, neuron),
         [[-5, 6], [3, 4], [-5, 6]],
         "INDEX(wh!B2:B3,order!A3)", "INDEX(wh!B2:B3,order!A3)",
         "wh[rows 2–3][rows order]", "the rows of (rows 2 to 3 of wh) in the order that order tells",
-        "order left, wh[rows 2–3] above"),
+        "order left, wh[rows 2–3] above",
+        names="wh[rows 2–3][order[3,1],2]", shapes="2×2[rows 3×1] → 3×2"),
 
     # --- Products ---
     Example(X @ wh, S_N, [[-8, 24], [-11, 48]],
         "X!A2*wh!B1+X!B2*wh!B2+X!C2*wh!B3", "MMULT(X!A1:C2,wh!A1:B3)",
-        "X · wh", "the matrix product of X and wh", "X left, wh above"),
+        "X · wh", "the matrix product of X and wh", "X left, wh above",
+        names="X[2,1]×wh[1,2] + X[2,2]×wh[2,2] + X[2,3]×wh[3,2]", shapes="2×3 · 3×2 → 2×2"),
     Example(X.T @ Z, Shape(feature, neuron), [[11, -14], [13, -16], [15, -18]],
         "X!C1*Z!B1+X!C2*Z!B2", "MMULT(TRANSPOSE(X!A1:C2),Z!A1:B2)",
-        "Xᵀ · Z", "the matrix product of X transposed and Z", "Xᵀ left, Z above"),
+        "Xᵀ · Z", "the matrix product of X transposed and Z", "Xᵀ left, Z above",
+        names="X[1,3]×Z[1,2] + X[2,3]×Z[2,2]", shapes="3×2 · 2×2 → 3×2"),
     Example(Z @ wh.T, S_F, [[-5, 5, 17], [11, -7, -39]],
         "Z!A2*wh!A3+Z!B2*wh!B3", "MMULT(Z!A1:B2,TRANSPOSE(wh!A1:B3))",
-        "Z · whᵀ", "the matrix product of Z and wh transposed", "Z left, whᵀ above"),
+        "Z · whᵀ", "the matrix product of Z and wh transposed", "Z left, whᵀ above",
+        names="Z[2,1]×wh[3,1] + Z[2,2]×wh[3,2]", shapes="2×2 · 2×3 → 2×3"),
     Example(Rows(X, 1, 1) @ wh, Shape(Axis("sample", 1), neuron), [[-11, 48]],
         "X!A2*wh!B1+X!B2*wh!B2+X!C2*wh!B3", "MMULT(X!A2:C2,wh!A1:B3)",
         "X[rows 2–2] · wh", "the matrix product of rows 2 to 2 of X and wh",
-        "X[rows 2–2] left, wh above"),
+        "X[rows 2–2] left, wh above",
+        names="X[2,1]×wh[1,2] + X[2,2]×wh[2,2] + X[2,3]×wh[3,2]", shapes="1×3 · 3×2 → 1×2"),
     Example(largest @ bh, S_N, [[20, -40], [-30, 60]],
         "largest!A2*bh!B1", "MMULT(largest!A1:A2,bh!A1:B1)",
-        "largest · bh", "the matrix product of largest and bh", "largest left, bh above"),
+        "largest · bh", "the matrix product of largest and bh", "largest left, bh above",
+        names="largest[2,1]×bh[1,2]", shapes="2×1 · 1×2 → 2×2"),
     # Too long to be written out: a plain formula takes a row and a row, a column and a column ...
     Example(weights.T @ weights, N_N, [[285, -45], [-45, 9]],
         "SUMPRODUCT(weights!B1:B9,weights!B1:B9)", "MMULT(TRANSPOSE(weights!A1:B9),weights!A1:B9)",
         "weightsᵀ · weights", "the matrix product of weights transposed and weights",
-        "weightsᵀ left, weights above"),
+        "weightsᵀ left, weights above",
+        names="weights[1,2]×weights[1,2] + weights[2,2]×weights[2,2] + weights[3,2]×weights[3,2] + "
+        "… + weights[9,2]×weights[9,2]",
+        shapes="2×9 · 9×2 → 2×2"),
     Example(pixels @ pixels.T, Shape(sample, sample), [[285, 165], [165, 285]],
         "SUMPRODUCT(pixels!A2:I2,pixels!A2:I2)", "MMULT(pixels!A1:I2,TRANSPOSE(pixels!A1:I2))",
         "pixels · pixelsᵀ", "the matrix product of pixels and pixels transposed",
-        "pixels left, pixelsᵀ above"),
+        "pixels left, pixelsᵀ above",
+        names="pixels[2,1]×pixels[2,1] + pixels[2,2]×pixels[2,2] + pixels[2,3]×pixels[2,3] + … + "
+        "pixels[2,9]×pixels[2,9]",
+        shapes="2×9 · 9×2 → 2×2"),
     # ... but a row and a column only as an array formula.
     Example(pixels @ weights, S_N, [[285, -45], [165, -45]],
         "MMULT(pixels!A2:I2,weights!B1:B9)", "MMULT(pixels!A1:I2,weights!A1:B9)",
         "pixels · weights", "the matrix product of pixels and weights",
-        "pixels left, weights above", array=True),
+        "pixels left, weights above", array=True,
+        names="pixels[2,1]×weights[1,2] + pixels[2,2]×weights[2,2] + pixels[2,3]×weights[3,2] + "
+        "… + pixels[2,9]×weights[9,2]",
+        shapes="2×9 · 9×2 → 2×2"),
     Example(weights.T @ pixels.T, S_N.transposed, [[285, 165], [-45, -45]],
         "MMULT(TRANSPOSE(weights!B1:B9),TRANSPOSE(pixels!A2:I2))",
         "MMULT(TRANSPOSE(weights!A1:B9),TRANSPOSE(pixels!A1:I2))",
         "weightsᵀ · pixelsᵀ", "the matrix product of weights transposed and pixels transposed",
-        "weightsᵀ left, pixelsᵀ above", array=True),
+        "weightsᵀ left, pixelsᵀ above", array=True,
+        names="weights[1,2]×pixels[2,1] + weights[2,2]×pixels[2,2] + weights[3,2]×pixels[2,3] + "
+        "… + weights[9,2]×pixels[2,9]",
+        shapes="2×9 · 9×2 → 2×2"),
 
     # --- Sums and the largest ---
     Example(ColumnSum(Z), Shape(ONE, neuron), [[2, -2]],
         "SUM(Z!B1:B2)", "MMULT(TRANSPOSE(ROW(Z!A1:A2)^0),Z!A1:B2)",
-        "Σrows(Z)", "the sum over all rows of Z, one for each column", "Z above"),
+        "Σrows(Z)", "the sum over all rows of Z, one for each column", "Z above",
+        names="Z[1,2] + Z[2,2]", shapes="Σrows(2×2) → 1×2"),
     Example(ColumnSum(X.T), Shape(ONE, sample), [[6, 15]],
         "SUM(X!A2:C2)", "MMULT(COLUMN(X!A1:C1)^0,TRANSPOSE(X!A1:C2))",
-        "Σrows(Xᵀ)", "the sum over all rows of X transposed, one for each column", "Xᵀ above"),
+        "Σrows(Xᵀ)", "the sum over all rows of X transposed, one for each column", "Xᵀ above",
+        names="X[2,1] + X[2,2] + X[2,3]", shapes="Σrows(3×2) → 1×2"),
     Example(ColumnSum(Rows(X, 1, 1)), Shape(ONE, feature), [[4, 5, 6]],
         "SUM(X!C2)", "MMULT(TRANSPOSE(ROW(X!A2)^0),X!A2:C2)",
         "Σrows(X[rows 2–2])", "the sum over all rows of (rows 2 to 2 of X), one for each column",
-        "X[rows 2–2] above"),
+        "X[rows 2–2] above",
+        names="X[2,3]", shapes="Σrows(1×3) → 1×3"),
     Example(ColumnSum(largest), SCALAR, [[-1]],
         "SUM(largest!A1:A2)", "SUM(largest!A1:A2)",
-        "Σrows(largest)", "the sum over all rows of largest, one for each column", "largest above"),
+        "Σrows(largest)", "the sum over all rows of largest, one for each column", "largest above",
+        names="largest[1,1] + largest[2,1]", shapes="Σrows(2×1) → 1×1"),
     Example(RowSum(Z), Shape(sample, ONE), [[1], [-1]],
         "SUM(Z!A2:B2)", "MMULT(Z!A1:B2,TRANSPOSE(COLUMN(Z!A1:B1)^0))",
-        "Σcolumns(Z)", "the sum over all columns of Z, one for each row", "Z left"),
+        "Σcolumns(Z)", "the sum over all columns of Z, one for each row", "Z left",
+        names="Z[2,1] + Z[2,2]", shapes="Σcolumns(2×2) → 2×1"),
     Example(RowSum(X.T), Shape(feature, ONE), [[5], [7], [9]],
         "SUM(X!C1:C2)", "MMULT(TRANSPOSE(X!A1:C2),ROW(X!A1:A2)^0)",
-        "Σcolumns(Xᵀ)", "the sum over all columns of X transposed, one for each row", "Xᵀ left"),
+        "Σcolumns(Xᵀ)", "the sum over all columns of X transposed, one for each row", "Xᵀ left",
+        names="X[1,3] + X[2,3]", shapes="Σcolumns(3×2) → 3×1"),
     Example(RowSum(bh), SCALAR, [[-10]],
         "SUM(bh!A1:B1)", "SUM(bh!A1:B1)",
-        "Σcolumns(bh)", "the sum over all columns of bh, one for each row", "bh left"),
+        "Σcolumns(bh)", "the sum over all columns of bh, one for each row", "bh left",
+        names="bh[1,1] + bh[1,2]", shapes="Σcolumns(1×2) → 1×1"),
     Example(RowMax(Z), Shape(sample, ONE), [[2], [3]],
         "MAX(Z!A2:B2)", "MAX(Z!A2:B2)",
-        "rowmax(Z)", "the largest number of each row of Z", "Z left"),
+        "rowmax(Z)", "the largest number of each row of Z", "Z left",
+        names="max(Z[2,1], Z[2,2])", shapes="rowmax(2×2) → 2×1"),
     Example(RowMax(X.T), Shape(feature, ONE), [[4], [5], [6]],
         "MAX(X!C1:C2)", "MAX(X!C1:C2)",
-        "rowmax(Xᵀ)", "the largest number of each row of X transposed", "Xᵀ left"),
+        "rowmax(Xᵀ)", "the largest number of each row of X transposed", "Xᵀ left",
+        names="max(X[1,3], X[2,3])", shapes="rowmax(3×2) → 3×1"),
     Example(Z - RowMax(Z), S_N, [[-3, 0], [0, -7]],
         "Z!B2-MAX(Z!A2:B2)", "Z!A2:B2-MAX(Z!A2:B2)",
-        "Z − rowmax(Z)", "Z minus the largest number of each row of Z", "Z beside, Z left"),
+        "Z − rowmax(Z)", "Z minus the largest number of each row of Z", "Z beside, Z left",
+        names="Z[2,2] − max(Z[2,1], Z[2,2])", shapes="2×2 − rowmax(2×2) → 2×2"),
     Example(ColumnMin(Z), Shape(ONE, neuron), [[-1, -4]],
         "MIN(Z!B1:B2)", "MIN(Z!B1:B2)",
-        "columnmin(Z)", "the smallest number of each column of Z", "Z above"),
+        "columnmin(Z)", "the smallest number of each column of Z", "Z above",
+        names="min(Z[1,2], Z[2,2])", shapes="columnmin(2×2) → 1×2"),
     Example(ColumnMin(wh.T), Shape(ONE, feature), [[-2, 3, -5]],
         "MIN(wh!A3:B3)", "MIN(wh!A3:B3)",
-        "columnmin(whᵀ)", "the smallest number of each column of wh transposed", "whᵀ above"),
+        "columnmin(whᵀ)", "the smallest number of each column of wh transposed", "whᵀ above",
+        names="min(wh[3,1], wh[3,2])", shapes="columnmin(2×3) → 1×3"),
     Example(ColumnMax(Z), Shape(ONE, neuron), [[3, 2]],
         "MAX(Z!B1:B2)", "MAX(Z!B1:B2)",
-        "columnmax(Z)", "the largest number of each column of Z", "Z above"),
+        "columnmax(Z)", "the largest number of each column of Z", "Z above",
+        names="max(Z[1,2], Z[2,2])", shapes="columnmax(2×2) → 1×2"),
     Example(ColumnMax(Rows(wh, 1, 2)), Shape(ONE, neuron), [[3, 6]],
         "MAX(wh!B2:B3)", "MAX(wh!B2:B3)",
         "columnmax(wh[rows 2–3])", "the largest number of each column of (rows 2 to 3 of wh)",
-        "wh[rows 2–3] above"),
+        "wh[rows 2–3] above",
+        names="max(wh[2,2], wh[3,2])", shapes="columnmax(2×2) → 1×2"),
     Example((Z - ColumnMin(Z)) / (ColumnMax(Z) - ColumnMin(Z)), S_N, [[0, 1], [1, 0]],
         "(Z!B2-MIN(Z!B1:B2))/(MAX(Z!B1:B2)-MIN(Z!B1:B2))",
         "(Z!B2-MIN(Z!B1:B2))/(MAX(Z!B1:B2)-MIN(Z!B1:B2))",
         "(Z − columnmin(Z)) / (columnmax(Z) − columnmin(Z))",
         "(Z minus the smallest number of each column of Z) divided by "
         "(the largest number of each column of Z minus the smallest number of each column of Z)",
-        "Z beside, Z above"),
+        "Z beside, Z above",
+        names="(Z[2,2] − min(Z[1,2], Z[2,2]))/(max(Z[1,2], Z[2,2]) − min(Z[1,2], Z[2,2]))",
+        shapes="(2×2 − columnmin(2×2)) / (columnmax(2×2) − columnmin(2×2)) → 2×2"),
     # Among equals the first one is the largest.
     Example(Largest(Z), S_N, [[0, 1], [1, 0]],
         "IF(MATCH(MAX(Z!A2:B2),Z!A2:B2,0)=COLUMNS(Z!A2:B2),1,0)",
         "IF(MATCH(MAX(Z!A2:B2),Z!A2:B2,0)=COLUMNS(Z!A2:B2),1,0)",
         "largest(Z)",
         "1 where each row of Z has its largest number "
-        "(the first of equal ones), else 0", "Z left"),
+        "(the first of equal ones), else 0", "Z left",
+        names="[Z[2,2] = max(Z[2,1], Z[2,2])]", shapes="largest(2×2) → 2×2"),
     Example(Largest(ties), ties.shape, [[0, 1, 0], [1, 0, 0]],
         "IF(MATCH(MAX(ties!A2:C2),ties!A2:C2,0)=COLUMNS(ties!A2:C2),1,0)",
         "IF(MATCH(MAX(ties!A2:C2),ties!A2:C2,0)=COLUMNS(ties!A2:C2),1,0)",
         "largest(ties)",
         "1 where each row of ties has its largest number "
-        "(the first of equal ones), else 0", "ties left"),
+        "(the first of equal ones), else 0", "ties left",
+        names="[ties[2,3] = max(ties[2,1], ties[2,2], ties[2,3])]", shapes="largest(2×3) → 2×3"),
     Example(Largest(X.T), S_F.transposed, [[0, 1], [0, 1], [0, 1]],
         "IF(MATCH(MAX(X!C1:C2),X!C1:C2,0)=ROWS(X!C1:C2),1,0)",
         "IF(MATCH(MAX(X!C1:C2),X!C1:C2,0)=ROWS(X!C1:C2),1,0)",
         "largest(Xᵀ)",
         "1 where each row of X transposed has its largest number "
         "(the first of equal ones), else 0",
-        "Xᵀ left"),
+        "Xᵀ left",
+        names="[X[2,3] = max(X[1,3], X[2,3])]", shapes="largest(3×2) → 3×2"),
     Example(Total(E), SCALAR, [[6.25]],
         "SUM(E!A1:B2)", "SUM(E!A1:B2)",
-        "Σ(E)", "the sum of all cells of E", "E beside"),
+        "Σ(E)", "the sum of all cells of E", "E beside",
+        names="E[1,1] + E[1,2] + E[2,1] + E[2,2]", shapes="Σ(2×2) → 1×1"),
     Example(Total(X.T), SCALAR, [[21]],
         "SUM(X!A1:C2)", "SUM(X!A1:C2)",
-        "Σ(Xᵀ)", "the sum of all cells of X transposed", "Xᵀ beside"),
+        "Σ(Xᵀ)", "the sum of all cells of X transposed", "Xᵀ beside",
+        names="X[1,1] + X[2,1] + X[1,2] + X[2,2] + X[1,3] + X[2,3]", shapes="Σ(3×2) → 1×1"),
     Example(Total(E * E) / 2, SCALAR, [[10.15625]],
         "SUMPRODUCT(E!A1:B2*E!A1:B2)/2", "SUMPRODUCT(E!A1:B2*E!A1:B2)/2",
         "Σ(E ∘ E) / 2", "the sum of all cells of (E times E, cell by cell) divided by 2",
-        "E beside"),
+        "E beside",
+        names="(E[1,1]×E[1,1] + E[1,2]×E[1,2] + E[2,1]×E[2,1] + E[2,2]×E[2,2])/2",
+        shapes="Σ(2×2 ∘ 2×2) / 2 → 1×1"),
     Example(Total(Apply(Function.ABS, Z)), SCALAR, [[10]],
         "SUMPRODUCT(ABS(Z!A1:B2))", "SUMPRODUCT(ABS(Z!A1:B2))",
         "Σ(abs(Z))", "the sum of all cells of the size without sign of every cell of Z", "Z beside",
-        array=True),
+        array=True,
+        names="|Z[1,1]| + |Z[1,2]| + |Z[2,1]| + |Z[2,2]|", shapes="Σ(abs(2×2)) → 1×1"),
     Example(Total(Where(Z > 0, Z, Number(0.0))), SCALAR, [[5]],
         "SUMPRODUCT(IF(Z!A1:B2>0,Z!A1:B2,0))", "SUMPRODUCT(IF(Z!A1:B2>0,Z!A1:B2,0))",
         "Σ(if([Z > 0], Z, 0))", "the sum of all cells of (where [Z > 0]: Z; elsewhere: 0)",
-        "Z beside", array=True),
+        "Z beside", array=True,
+        names="if([Z[1,1] > 0], Z[1,1], 0) + if([Z[1,2] > 0], Z[1,2], 0) + "
+        "if([Z[2,1] > 0], Z[2,1], 0) + if([Z[2,2] > 0], Z[2,2], 0)",
+        shapes="Σ(if([2×2 > 0], 2×2, 0)) → 1×1"),
 
     Example(RowCount(Z), SCALAR, [[2]],
-        "ROWS(Z!A1:B2)", "ROWS(Z!A1:B2)", "rows(Z)", "the number of rows of Z", ""),
+        "ROWS(Z!A1:B2)", "ROWS(Z!A1:B2)", "rows(Z)", "the number of rows of Z", "",
+        names="rows(Z)", shapes="rows(2×2) → 1×1"),
     Example(RowCount(X.T), SCALAR, [[3]],
         "COLUMNS(X!A1:C2)", "COLUMNS(X!A1:C2)",
-        "rows(Xᵀ)", "the number of rows of X transposed", ""),
+        "rows(Xᵀ)", "the number of rows of X transposed", "",
+        names="rows(Xᵀ)", shapes="rows(3×2) → 1×1"),
     Example(ColumnSum(wh) / RowCount(wh), Shape(ONE, neuron), [[-1 / 3, 8 / 3]],
         "SUM(wh!B1:B3)/ROWS(wh!A1:B3)",
         "MMULT(TRANSPOSE(ROW(wh!A1:A3)^0),wh!A1:B3)/ROWS(wh!A1:B3)",
         "Σrows(wh) / rows(wh)",
         "the sum over all rows of wh, one for each column divided by the number of rows of wh",
-        "wh above"),
+        "wh above",
+        names="(wh[1,2] + wh[2,2] + wh[3,2])/rows(wh)", shapes="Σrows(3×2) / rows(3×2) → 1×2"),
     Example(BatchSum(batch_loss), SCALAR, [[6.5]],
         "SUM(batch_loss!A1:A3)", "SUM(batch_loss!A1:A3)",
-        "Σbatches(batch_loss)", "the sum of batch_loss over all batches of the epoch", ""),
+        "Σbatches(batch_loss)", "the sum of batch_loss over all batches of the epoch", "",
+        names="Σbatches(batch_loss)", shapes="Σbatches(batch_loss) → 1×1"),
     Example(BatchSum(batch_loss) / RowCount(X), SCALAR, [[3.25]],
         "SUM(batch_loss!A1:A3)/ROWS(X!A1:C2)", "SUM(batch_loss!A1:A3)/ROWS(X!A1:C2)",
         "Σbatches(batch_loss) / rows(X)",
         "the sum of batch_loss over all batches of the epoch divided by the number of rows of X",
-        ""),
+        "",
+        names="Σbatches(batch_loss)/rows(X)", shapes="Σbatches(batch_loss) / rows(2×3) → 1×1"),
 
     # --- Arithmetic, cell by cell ---
     Example(Z + E, S_N, [[-0.5, 1.75], [5, 0]],
-        "Z!B2+E!B2", "Z!A1:B2+E!A1:B2", "Z + E", "Z plus E", "Z beside, E beside"),
+        "Z!B2+E!B2", "Z!A1:B2+E!A1:B2", "Z + E", "Z plus E", "Z beside, E beside",
+        names="Z[2,2] + E[2,2]", shapes="2×2 + 2×2 → 2×2"),
     Example(Z - E, S_N, [[-1.5, 2.25], [1, -8]],
-        "Z!B2-E!B2", "Z!A1:B2-E!A1:B2", "Z − E", "Z minus E", "Z beside, E beside"),
+        "Z!B2-E!B2", "Z!A1:B2-E!A1:B2", "Z − E", "Z minus E", "Z beside, E beside",
+        names="Z[2,2] − E[2,2]", shapes="2×2 − 2×2 → 2×2"),
     Example(Z * E, S_N, [[-0.5, -0.5], [6, -16]],
-        "Z!B2*E!B2", "Z!A1:B2*E!A1:B2", "Z ∘ E", "Z times E, cell by cell", "Z beside, E beside"),
+        "Z!B2*E!B2", "Z!A1:B2*E!A1:B2", "Z ∘ E", "Z times E, cell by cell", "Z beside, E beside",
+        names="Z[2,2]×E[2,2]", shapes="2×2 ∘ 2×2 → 2×2"),
     Example(Z / E, S_N, [[-2, -8], [1.5, -1]],
-        "Z!B2/E!B2", "Z!A1:B2/E!A1:B2", "Z / E", "Z divided by E", "Z beside, E beside"),
+        "Z!B2/E!B2", "Z!A1:B2/E!A1:B2", "Z / E", "Z divided by E", "Z beside, E beside",
+        names="Z[2,2]/E[2,2]", shapes="2×2 / 2×2 → 2×2"),
     # A row goes with every row and stands above; a column goes with every column.
     Example(X @ wh + bh, S_N, [[2, 4], [-1, 28]],
         "X!A2*wh!B1+X!B2*wh!B2+X!C2*wh!B3+bh!B1", "MMULT(X!A1:C2,wh!A1:B3)+bh!A1:B1",
         "X · wh + bh", "the matrix product of X and wh, with bh added to every row",
-        "X left, wh above, bh above"),
+        "X left, wh above, bh above",
+        names="X[2,1]×wh[1,2] + X[2,2]×wh[2,2] + X[2,3]×wh[3,2] + bh[1,2]",
+        shapes="2×3 · 3×2 + 1×2 → 2×2"),
     Example(Z + bh, S_N, [[9, -18], [13, -24]],
-        "Z!B2+bh!B1", "Z!A1:B2+bh!A1:B1", "Z + bh", "Z plus bh", "Z beside, bh above"),
+        "Z!B2+bh!B1", "Z!A1:B2+bh!A1:B1", "Z + bh", "Z plus bh", "Z beside, bh above",
+        names="Z[2,2] + bh[1,2]", shapes="2×2 + 1×2 → 2×2"),
     Example(Z * largest, S_N, [[-2, 4], [-9, 12]],
         "Z!B2*largest!A2", "Z!A1:B2*largest!A1:A2", "Z ∘ largest",
-        "Z times largest, cell by cell", "Z beside, largest beside"),
+        "Z times largest, cell by cell", "Z beside, largest beside",
+        names="Z[2,2]×largest[2,1]", shapes="2×2 ∘ 2×1 → 2×2"),
     Example(largest * bh, S_N, [[20, -40], [-30, 60]],
         "largest!A2*bh!B1", "largest!A1:A2*bh!A1:B1", "largest ∘ bh",
-        "largest times bh, cell by cell", "largest beside, bh above"),
+        "largest times bh, cell by cell", "largest beside, bh above",
+        names="largest[2,1]×bh[1,2]", shapes="2×1 ∘ 1×2 → 2×2"),
     # A number goes with every cell.
     Example(rate * Z, S_N, [[-0.5, 1], [1.5, -2]],
-        "rate!A1*Z!B2", "rate!A1*Z!A1:B2", "rate × Z", "rate times Z", "rate beside, Z beside"),
+        "rate!A1*Z!B2", "rate!A1*Z!A1:B2", "rate × Z", "rate times Z", "rate beside, Z beside",
+        names="rate×Z[2,2]", shapes="rate × 2×2 → 2×2"),
     Example(1 + Z, S_N, [[0, 3], [4, -3]],
-        "1+Z!B2", "1+Z!A1:B2", "1 + Z", "1 plus Z", "Z beside"),
+        "1+Z!B2", "1+Z!A1:B2", "1 + Z", "1 plus Z", "Z beside",
+        names="1 + Z[2,2]", shapes="1 + 2×2 → 2×2"),
     Example(1 - Z, S_N, [[2, -1], [-2, 5]],
-        "1-Z!B2", "1-Z!A1:B2", "1 − Z", "1 minus Z", "Z beside"),
+        "1-Z!B2", "1-Z!A1:B2", "1 − Z", "1 minus Z", "Z beside",
+        names="1 − Z[2,2]", shapes="1 − 2×2 → 2×2"),
     Example(2 * Z, S_N, [[-2, 4], [6, -8]],
-        "2*Z!B2", "2*Z!A1:B2", "2 × Z", "2 times Z", "Z beside"),
+        "2*Z!B2", "2*Z!A1:B2", "2 × Z", "2 times Z", "Z beside",
+        names="2×Z[2,2]", shapes="2 × 2×2 → 2×2"),
     Example(1 / E, S_N, [[2, -4], [0.5, 0.25]],
-        "1/E!B2", "1/E!A1:B2", "1 / E", "1 divided by E", "E beside"),
+        "1/E!B2", "1/E!A1:B2", "1 / E", "1 divided by E", "E beside",
+        names="1/E[2,2]", shapes="1 / 2×2 → 2×2"),
     Example(E * (1 - E), S_N, [[0.25, -0.3125], [-2, -12]],
         "E!B2*(1-E!B2)", "E!A1:B2*(1-E!A1:B2)", "E ∘ (1 − E)",
-        "E times (1 minus E), cell by cell", "E beside"),
+        "E times (1 minus E), cell by cell", "E beside",
+        names="E[2,2]×(1 − E[2,2])", shapes="2×2 ∘ (1 − 2×2) → 2×2"),
     Example(wh + rate * (X.T @ Z), wh.shape, [[6.5, -9], [9.5, -4], [2.5, -3]],
         "wh!B3+rate!A1*(X!C1*Z!B1+X!C2*Z!B2)",
         "wh!A1:B3+rate!A1*MMULT(TRANSPOSE(X!A1:C2),Z!A1:B2)", "wh + rate × (Xᵀ · Z)",
         "wh plus (rate times the matrix product of X transposed and Z)",
-        "wh beside, rate beside, Xᵀ left, Z above"),
+        "wh beside, rate beside, Xᵀ left, Z above",
+        names="wh[3,2] + rate×(X[1,3]×Z[1,2] + X[2,3]×Z[2,2])",
+        shapes="3×2 + rate × (3×2 · 2×2) → 3×2"),
     Example(-Z, S_N, [[1, -2], [-3, 4]],
-        "-Z!B2", "-Z!A1:B2", "−Z", "minus Z", "Z beside"),
+        "-Z!B2", "-Z!A1:B2", "−Z", "minus Z", "Z beside",
+        names="−Z[2,2]", shapes="−2×2 → 2×2"),
 
     # --- Functions of every cell ---
     Example(Apply(Function.EXP, Z), S_N, each(math.exp, "Z"),
-        "EXP(Z!B2)", "EXP(Z!A1:B2)", "exp(Z)", "e to the power of every cell of Z", "Z beside"),
+        "EXP(Z!B2)", "EXP(Z!A1:B2)", "exp(Z)", "e to the power of every cell of Z", "Z beside",
+        names="e^Z[2,2]", shapes="exp(2×2) → 2×2"),
     Example(Apply(Function.LOG, X), S_F, each(math.log, "X"),
         "LN(X!C2)", "LN(X!A1:C2)", "log(X)", "the natural logarithm of every cell of X",
-        "X beside"),
+        "X beside",
+        names="ln(X[2,3])", shapes="log(2×3) → 2×3"),
     Example(Apply(Function.SQRT, X), S_F, each(math.sqrt, "X"),
-        "SQRT(X!C2)", "SQRT(X!A1:C2)", "sqrt(X)", "the square root of every cell of X", "X beside"),
+        "SQRT(X!C2)", "SQRT(X!A1:C2)", "sqrt(X)", "the square root of every cell of X", "X beside",
+        names="sqrt(X[2,3])", shapes="sqrt(2×3) → 2×3"),
     Example(Apply(Function.ABS, Z), S_N, [[1, 2], [3, 4]],
         "ABS(Z!B2)", "ABS(Z!A1:B2)", "abs(Z)", "the size without sign of every cell of Z",
-        "Z beside"),
+        "Z beside",
+        names="|Z[2,2]|", shapes="abs(2×2) → 2×2"),
     Example(Apply(Function.TANH, Z), S_N, each(math.tanh, "Z"),
         "TANH(Z!B2)", "TANH(Z!A1:B2)", "tanh(Z)", "the hyperbolic tangent of every cell of Z",
-        "Z beside"),
+        "Z beside",
+        names="tanh(Z[2,2])", shapes="tanh(2×2) → 2×2"),
     Example(Apply(Function.SIGMOID, Z), S_N, each(lambda z: 1 / (1 + math.exp(-z)), "Z"),
         "IF(Z!B2<0,EXP(Z!B2)/(1+EXP(Z!B2)),1/(1+EXP(-Z!B2)))",
         "IF(Z!A1:B2<0,EXP(Z!A1:B2)/(1+EXP(Z!A1:B2)),1/(1+EXP(-Z!A1:B2)))",
-        "sigmoid(Z)", "the sigmoid 1/(1+e^-x) of every cell of Z", "Z beside"),
+        "sigmoid(Z)", "the sigmoid 1/(1+e^-x) of every cell of Z", "Z beside",
+        names="1/(1+e^−(Z[2,2]))", shapes="sigmoid(2×2) → 2×2"),
 
     # --- Comparisons: a 2 is among the numbers, so that > and >= differ ---
     Example(Z > 2, S_N, [[0, 0], [1, 0]],
-        "IF(Z!B2>2,1,0)", "IF(Z!A1:B2>2,1,0)", "[Z > 2]", "1 where Z > 2, else 0", "Z beside"),
+        "IF(Z!B2>2,1,0)", "IF(Z!A1:B2>2,1,0)", "[Z > 2]", "1 where Z > 2, else 0", "Z beside",
+        names="[Z[2,2] > 2]", shapes="[2×2 > 2] → 2×2"),
     Example(Z >= 2, S_N, [[0, 1], [1, 0]],
-        "IF(Z!B2>=2,1,0)", "IF(Z!A1:B2>=2,1,0)", "[Z ≥ 2]", "1 where Z ≥ 2, else 0", "Z beside"),
+        "IF(Z!B2>=2,1,0)", "IF(Z!A1:B2>=2,1,0)", "[Z ≥ 2]", "1 where Z ≥ 2, else 0", "Z beside",
+        names="[Z[2,2] ≥ 2]", shapes="[2×2 ≥ 2] → 2×2"),
     Example(Z < 2, S_N, [[1, 0], [0, 1]],
-        "IF(Z!B2<2,1,0)", "IF(Z!A1:B2<2,1,0)", "[Z < 2]", "1 where Z < 2, else 0", "Z beside"),
+        "IF(Z!B2<2,1,0)", "IF(Z!A1:B2<2,1,0)", "[Z < 2]", "1 where Z < 2, else 0", "Z beside",
+        names="[Z[2,2] < 2]", shapes="[2×2 < 2] → 2×2"),
     Example(Z <= 2, S_N, [[1, 1], [0, 1]],
-        "IF(Z!B2<=2,1,0)", "IF(Z!A1:B2<=2,1,0)", "[Z ≤ 2]", "1 where Z ≤ 2, else 0", "Z beside"),
+        "IF(Z!B2<=2,1,0)", "IF(Z!A1:B2<=2,1,0)", "[Z ≤ 2]", "1 where Z ≤ 2, else 0", "Z beside",
+        names="[Z[2,2] ≤ 2]", shapes="[2×2 ≤ 2] → 2×2"),
     Example(Comparison("=", Z, Number(2.0)), S_N, [[0, 1], [0, 0]],
-        "IF(Z!B2=2,1,0)", "IF(Z!A1:B2=2,1,0)", "[Z = 2]", "1 where Z = 2, else 0", "Z beside"),
+        "IF(Z!B2=2,1,0)", "IF(Z!A1:B2=2,1,0)", "[Z = 2]", "1 where Z = 2, else 0", "Z beside",
+        names="[Z[2,2] = 2]", shapes="[2×2 = 2] → 2×2"),
     Example(Comparison(">", Z, E), S_N, [[0, 1], [1, 0]],
         "IF(Z!B2>E!B2,1,0)", "IF(Z!A1:B2>E!A1:B2,1,0)", "[Z > E]", "1 where Z > E, else 0",
-        "Z beside, E beside"),
+        "Z beside, E beside",
+        names="[Z[2,2] > E[2,2]]", shapes="[2×2 > 2×2] → 2×2"),
     # What is compared may be of different shapes.
     Example(Comparison(">", Z, largest), S_N, [[0, 0], [1, 0]],
         "IF(Z!B2>largest!A2,1,0)", "IF(Z!B2>largest!A2,1,0)", "[Z > largest]",
-        "1 where Z > largest, else 0", "Z beside, largest beside"),
+        "1 where Z > largest, else 0", "Z beside, largest beside",
+        names="[Z[2,2] > largest[2,1]]", shapes="[2×2 > 2×1] → 2×2"),
     Example(Comparison("=", Column(single) > 0, bh > 0), S_N, [[0, 1], [1, 0]],
         "IF(IF(single!A2>0,1,0)=IF(bh!B1>0,1,0),1,0)",
         "IF(IF(single!A2>0,1,0)=IF(bh!B1>0,1,0),1,0)", "[[single > 0] = [bh > 0]]",
         "1 where [single > 0] = [bh > 0], else 0",
-        "single beside, bh above"),
+        "single beside, bh above",
+        names="[[single[2,1] > 0] = [bh[1,2] > 0]]", shapes="[[2×1 > 0] = [1×2 > 0]] → 2×2"),
     Example(Where(Z > 0, Z, rate * Z), S_N, [[-0.5, 2], [3, -2]],
         "IF(Z!B2>0,Z!B2,rate!A1*Z!B2)", "IF(Z!A1:B2>0,Z!A1:B2,rate!A1*Z!A1:B2)",
         "if([Z > 0], Z, rate × Z)", "where [Z > 0]: Z; elsewhere: (rate times Z)",
-        "Z beside, rate beside"),
+        "Z beside, rate beside",
+        names="if([Z[2,2] > 0], Z[2,2], rate×Z[2,2])",
+        shapes="if([2×2 > 0], 2×2, rate × 2×2) → 2×2"),
     # The condition may be smaller than the result, and so may what is chosen from.
     Example(Where(bh > 0, Z, E), S_N, [[-1, -0.25], [3, 4]],
         "IF(bh!B1>0,Z!B2,E!B2)", "IF(bh!B1>0,Z!B2,E!B2)",
-        "if([bh > 0], Z, E)", "where [bh > 0]: Z; elsewhere: E", "bh above, Z beside, E beside"),
+        "if([bh > 0], Z, E)", "where [bh > 0]: Z; elsewhere: E", "bh above, Z beside, E beside",
+        names="if([bh[1,2] > 0], Z[2,2], E[2,2])", shapes="if([1×2 > 0], 2×2, 2×2) → 2×2"),
     Example(Where(largest > 0, Z, E), S_N, [[-1, 2], [2, 4]],
         "IF(largest!A2>0,Z!B2,E!B2)", "IF(largest!A2>0,Z!B2,E!B2)",
         "if([largest > 0], Z, E)", "where [largest > 0]: Z; elsewhere: E",
-        "largest beside, Z beside, E beside"),
+        "largest beside, Z beside, E beside",
+        names="if([largest[2,1] > 0], Z[2,2], E[2,2])", shapes="if([2×1 > 0], 2×2, 2×2) → 2×2"),
     Example(Where(rate > 0, Z, E), S_N, [[-1, 2], [3, -4]],
         "IF(rate!A1>0,Z!B2,E!B2)", "IF(rate!A1>0,Z!A1:B2,E!A1:B2)",
         "if([rate > 0], Z, E)", "where [rate > 0]: Z; elsewhere: E",
-        "rate beside, Z beside, E beside"),
+        "rate beside, Z beside, E beside",
+        names="if([rate > 0], Z[2,2], E[2,2])", shapes="if([rate > 0], 2×2, 2×2) → 2×2"),
     Example(Where(Z > 0, bh, rate), S_N, [[0.5, -20], [10, 0.5]],
         "IF(Z!B2>0,bh!B1,rate!A1)", "IF(Z!B2>0,bh!B1,rate!A1)",
         "if([Z > 0], bh, rate)", "where [Z > 0]: bh; elsewhere: rate",
-        "Z beside, bh above, rate beside"),
+        "Z beside, bh above, rate beside",
+        names="if([Z[2,2] > 0], bh[1,2], rate)", shapes="if([2×2 > 0], 1×2, rate) → 2×2"),
 ]
 
 # Brackets: an expression, the formula of its last cell, and its notation.
@@ -565,6 +674,22 @@ def test_the_notation_is_the_articles(example: Example) -> None:
 @every_example
 def test_a_sentence_says_the_same(example: Example) -> None:
     assert sentence("N", example.expr, PHRASES) == f"N is {example.words}."
+
+
+@every_example
+def test_the_last_cell_is_written_out_in_names(example: Example) -> None:
+    pieces = first_cell(example.expr, *last_cell(example))
+    assert named(pieces) == example.names
+
+
+@every_example
+def test_the_formula_is_written_in_shapes(example: Example) -> None:
+    assert shape_arithmetic(example.expr) == example.shapes
+
+
+def last_cell(example: Example) -> tuple[int, int]:
+    """The row and the column of an example's last cell, from 0."""
+    return example.shape.rows.size - 1, example.shape.columns.size - 1
 
 
 @every_example
@@ -714,6 +839,8 @@ READERS: dict[str, Callable[[Expr], object]] = {
     "notation": notation,
     "sentence": lambda expr: sentence("N", expr, PHRASES),
     "falk": operands,
+    "first cell": first_cell,
+    "shape arithmetic": shape_arithmetic,
 }
 
 
@@ -821,3 +948,53 @@ def test_engines_compute_what_numpy_computes(engine: Engine, style: Style, tmp_p
     tolerance = 1e-11 if engine.name == "libreoffice" else 1e-12
     exprs = [*(example.expr for example in EXAMPLES), *(expr for expr, _, _ in BRACKETS)]
     assert wrong(engine, written(tmp_path, exprs, style), exprs, tolerance) == {}
+
+
+NUMBERS = {  # what the live text of some examples is, with 3 decimals
+    "X!C2": "6",
+    "-2.5": "-2.5",
+    "SUM(wh!B1:B3)/ROWS(wh!A1:B3)": "(-2 + 4 + 6)/3",
+    "INDEX(X!C1:C2,order!A3)": "6",
+    "SUM(batch_loss!A1:A3)/ROWS(X!A1:C2)": "6.5/2",
+    "1/E!B2": "1/4",
+    "E!B2*(1-E!B2)": "4×(1 − 4)",
+    "EXP(Z!B2)": "e^-4",
+    "IF(Z!B2>0,Z!B2,rate!A1*Z!B2)": "if([-4 > 0], -4, 0.5×-4)",
+    "MMULT(pixels!A2:I2,weights!B1:B9)": "9×-1 + 8×-1 + 7×-1 + … + 1×-1",
+}
+
+
+def test_numbers_stand_where_the_names_do() -> None:
+    cells_of_examples = {example.cell: example for example in EXAMPLES}
+    for cell, expected in NUMBERS.items():
+        assert in_numbers(cells_of_examples[cell]) == expected
+
+
+def in_numbers(example: Example) -> str:
+    def found(value: Value) -> float:
+        return float(evaluate(value.expr, VALUES)[value.row, value.column])
+
+    return shown_text(first_cell(example.expr, *last_cell(example)), found, 3)
+
+
+def test_engines_write_what_the_text_in_numbers_says(engine: Engine, tmp_path: Path) -> None:
+    path = written(tmp_path, [], "cell")
+    book = load_workbook(path)
+    texts, digits = book.create_sheet("texts"), book.create_sheet("settings")
+    digits["A1"] = 3
+    book.defined_names["digits"] = DefinedName("digits", attr_text="settings!$A$1")
+
+    def found(value: Value) -> str:
+        window = Window(value.row, value.column, 1, 1)
+        written_out = formula(value.expr, Sheets(), window, "cell")
+        assert not written_out.array, written_out
+        return written_out.text
+
+    for example in EXAMPLES:
+        pieces = first_cell(example.expr, *last_cell(example))
+        texts.append([f"={live_formula((*pieces, ' = '), found, 'digits')}"])
+    book.save(path)
+    values = engine.recompute(path)
+    for row, example in enumerate(EXAMPLES, start=1):
+        found_text, expected = values.value("texts", row, 1), f"{in_numbers(example)} = "
+        assert same_text(found_text, expected, 9), (found_text, expected)

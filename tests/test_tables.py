@@ -148,6 +148,6 @@ def test_a_table_becomes_a_workbook_with_its_headings(
     assert result.exit_code == 0, result.output
     assert "all agree" in result.stdout
     sheets = pd.read_excel("outputs/people.xlsx", sheet_name=["X", "y"], header=None)
-    assert sheets["X"].iloc[10, 1:].tolist() == ["height"]
-    assert sheets["y"].iloc[10, 1:].tolist() == ["label", "grade"]
-    assert sheets["y"].iloc[11:, 1:].to_numpy(float).tolist() == [[0, 0.5], [1, 0.25], [1, 0.75]]
+    assert sheets["X"].iloc[13, 1:].tolist() == ["height"]
+    assert sheets["y"].iloc[13, 1:].tolist() == ["label", "grade"]
+    assert sheets["y"].iloc[14:, 1:].to_numpy(float).tolist() == [[0, 0.5], [1, 0.25], [1, 0.75]]

@@ -144,7 +144,7 @@ def test_headings_that_look_like_formulas_stand_as_text(tmp_path: Path) -> None:
     xlnn.build(xlnn.load(strange_table(tmp_path), target=[TARGET]), path, audited=False)
     cells = read_raw(path).sheets["X"].cells
     for column, heading in enumerate(HEADINGS, start=2):
-        cell = cells[f"{column_letters(column)}11"]
+        cell = cells[f"{column_letters(column)}14"]
         assert (cell.kind, cell.text, cell.formula) == ("s", heading.strip(), None)
 
 
@@ -170,9 +170,9 @@ def test_headings_and_title_survive_a_recalculation_as_text(tmp_path: Path) -> N
     source = xlnn.load(strange_table(tmp_path), target=[TARGET], title="=1+1")
     xlnn.build(source, path, audited=False)
     values = engine.recompute(path)
-    found = [values.value("X", 11, column) for column in range(2, 2 + len(HEADINGS))]
+    found = [values.value("X", 14, column) for column in range(2, 2 + len(HEADINGS))]
     assert found == [heading.strip() for heading in HEADINGS]
-    assert values.value("y", 11, 2) == TARGET
+    assert values.value("y", 14, 2) == TARGET
     assert values.value("Start", 1, 1) == "=1+1"
 
 
@@ -180,6 +180,6 @@ def test_control_characters_in_headings_do_not_break_the_file(
     built: Callable[[Experiment], Path],
 ) -> None:
     path = built(Experiment(X=[[1]], y=[1], feature_names=["bell\x07 and \x00"]))
-    heading = pd.read_excel(path, sheet_name="X", header=None).iloc[10, 1]
+    heading = pd.read_excel(path, sheet_name="X", header=None).iloc[13, 1]
     assert str(heading).startswith("bell")
     assert "\x07" not in heading

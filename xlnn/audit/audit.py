@@ -236,7 +236,7 @@ class _Audit:
 
     def _check_inputs(self, missing: Set[str], values: Values) -> Iterator[Finding]:
         """Inputs must be numbers."""
-        for name in self.plan.recipe.settings:
+        for name in self.plan.chosen:
             yield from self._check_input(
                 None, SETTINGS, self.plan.setting_row(name), SETTINGS_COLUMN, values
             )
@@ -276,5 +276,4 @@ class _Audit:
         )
 
     def _setting_at(self, row: int) -> str:
-        names = self.plan.recipe.settings
-        return next(name for name in names if self.plan.setting_row(name) == row)
+        return next(name for name in self.plan.chosen if self.plan.setting_row(name) == row)

@@ -21,8 +21,10 @@ from xlnn.audit.reading import StoredWorkbook
 from xlnn.audit.recomputed import Matrices, Recomputed, as_float, differences
 from xlnn.audit.report import Finding
 from xlnn.audit.stored_sheet import Corners
+from xlnn.audit.wording import check_text
 from xlnn.maths.evaluate import Array, evaluate
 from xlnn.maths.formulas import tile_of
+from xlnn.maths.recipe import Step
 from xlnn.workbook.entries import entries
 from xlnn.workbook.plan import Area, Grid, Moment, Placement, Plan
 
@@ -33,6 +35,9 @@ _Block = Callable[[int, int], Area]
 
 Order = tuple[int, int, int, int, int]
 """Where a finding belongs in the order of computation: epoch, batch, sheet, block on it, cell."""
+
+AFTER_BLOCKS = 1_000_000
+"""More blocks than stand on a sheet: what is said of them comes after them all."""
 
 BATCH = 50_000
 """How many cells are compared at once."""
@@ -79,10 +84,18 @@ class Comparison:
                     continue
                 for some in _parts(grid, first.shape.size):
                     found = [
-                        ((*self._when(name, moment), self._places[name], number, place), finding)
+                        (self._order(name, moment, number, place), finding)
                         for moment, place, finding in self._check_block(block, some)
                     ]
                     yield some.size * first.shape.size, found
+        if isinstance(self.plan.recipe.members[name], Step) and name not in self.plan.recipe.curves:
+            finding = check_text(self.book, self.plan, name, self.recomputed)
+            first_moment = Moment(self.plan.epochs[0], 1)
+            order = self._order(name, first_moment, AFTER_BLOCKS, 0)
+            yield 1, [(order, finding)] if finding else []
+
+    def _order(self, name: str, moment: Moment, block: int, cell: int) -> Order:
+        return *self._when(name, moment), self._places[name], block, cell
 
     def _copies(self, name: str, grid: Grid) -> Sequence[Placement]:
         if name in self.plan.recipe.curves:

@@ -102,7 +102,7 @@ def recomputed(
             moment = Moment(area.epoch, area.batch)
             matrices.put(area.matrix, moment, _numbers(area, values, book))
     start = Moment(plan.epochs[0], 1)
-    for name in plan.recipe.settings:
+    for name in plan.chosen:
         setting = np.array([[_setting(plan, name, values, book)]])
         matrices.put(name, start, setting)
         derived.put(name, start, setting)

@@ -67,7 +67,7 @@ def _check_names(book: StoredWorkbook, plan: Plan) -> Iterator[Finding]:
     """Names that formulas use must mean what they meant."""
     used = dict(plan.names)
     if plan.style == "cell":
-        used = {name: used[name] for name in plan.recipe.settings}
+        used = {name: used[name] for name in plan.chosen}
     meanings: dict[str, list[tuple[str, bool]]] = {name.casefold(): [] for name in used}
     for name, meaning, is_local in book.names:
         meanings.get(name.casefold(), []).append((meaning, is_local))

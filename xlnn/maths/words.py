@@ -154,7 +154,7 @@ def _(expr: Apply) -> Printed:
 @_notation.register
 def _(expr: Comparison) -> Printed:
     left, right = _notation(expr.left).text, _notation(expr.right).text
-    return Printed(f"[{left} {_RELATION_SIGNS[expr.relation]} {right}]")
+    return Printed(f"[{left} {RELATION_SIGNS[expr.relation]} {right}]")
 
 
 @_notation.register
@@ -164,7 +164,8 @@ def _(expr: Where) -> Printed:
     return Printed(f"if({condition}, {then}, {otherwise})")
 
 
-_RELATION_SIGNS = {">": ">", ">=": "≥", "<": "<", "<=": "≤", "=": "="}
+RELATION_SIGNS = {">": ">", ">=": "≥", "<": "<", "<=": "≤", "=": "="}
+"""How people write a comparison."""
 
 
 def _product_sign(expr: Arithmetic) -> str:
@@ -281,7 +282,7 @@ def _(expr: Comparison, phrases: Phrases) -> str:
     sides = (notation(s) if isinstance(s, Comparison) else _phrase(s, phrases)
              for s in (expr.left, expr.right))  # fmt: skip
     left, right = sides
-    return phrases["comparison"].format(left, _RELATION_SIGNS[expr.relation], right)
+    return phrases["comparison"].format(left, RELATION_SIGNS[expr.relation], right)
 
 
 @_phrase.register

@@ -6,22 +6,36 @@ import re
 from collections.abc import Iterator
 from functools import partial
 
+from xlnn.maths.evaluate import Array
 from xlnn.maths.expr import Expr
 from xlnn.maths.recipe import Step
+from xlnn.maths.shape_arithmetic import shape_arithmetic
 from xlnn.maths.words import notation, sentence
 from xlnn.training.trace import Trace
 from xlnn.workbook.band_rows import BandRows, name_of
 from xlnn.workbook.bands import Bands
 from xlnn.workbook.cells import Batches, Cell, Epochs, Link, Page, RecurringLinks, Row
 from xlnn.workbook.labels import LabelSource
-from xlnn.workbook.plan import MAP, SETTINGS, START, Grid, Plan, Sheet, cell_name
+from xlnn.workbook.live_texts import SHOWN_DIGITS, live_text, named_text
+from xlnn.workbook.plan import (
+    IN_NUMBERS,
+    MAP,
+    SETTINGS,
+    START,
+    Area,
+    Grid,
+    Plan,
+    Sheet,
+    cell_name,
+)
 from xlnn.workbook.texts import Texts, about, axis_name, notes
 
 DATA = re.compile("[Xy](_test|)")
 """The names of data as it enters the network."""
 
-TITLE, NOTATION, SENTENCE, WHY, NOTE, LINKS = range(1, 7)
-"""The rows above the first band."""
+TITLE, NOTATION, SENTENCE, WHY, NOTE, IN_NAMES = range(1, IN_NUMBERS)
+IN_SHAPES, LINKS = IN_NUMBERS + 1, IN_NUMBERS + 2
+"""The rows above the first band, the same on every sheet."""
 
 TITLE_HEIGHT, NOTATION_HEIGHT = 24.0, 20.0
 """In points: programs that do not fit rows to their text would cut these off."""
@@ -47,7 +61,7 @@ class _MatrixSheet:
     def __init__(self, rows: BandRows) -> None:
         self._bands = Bands(rows)
         self.plan, self.sheet, self.texts = rows.plan, rows.sheet, rows.texts
-        self.described = rows.trace.experiment.description
+        self.trace, self.described = rows.trace, rows.trace.experiment.description
 
     def rows(self) -> Iterator[Row | Epochs]:
         yield from self._head()
@@ -62,24 +76,23 @@ class _MatrixSheet:
 
     def _head(self) -> Iterator[Row]:
         member, texts = self.sheet.member, self.texts
-        rows, columns = member.shape.rows, member.shape.columns
-        shape = texts["matrix"]["shape"].format(
-            shape=member.shape,
-            rows=axis_name(texts, rows.name),
-            columns=axis_name(texts, columns.name, "columns"),
-        )
         title = texts["matrix"]["title"].format(number=member.number, name=member.name)
         yield Row(TITLE, [Cell(1, "title", title)], TITLE_HEIGHT)
         yield Row(NOTATION, [Cell(1, "notation", self._notation())], NOTATION_HEIGHT)
-        words = [f"{shape}."]
         if isinstance(member, Step):
-            words.insert(0, sentence(member.name, member.expr, texts["phrases"]))
-        yield Row(SENTENCE, [Cell(1, "text", " ".join(words))])
+            words = sentence(member.name, member.expr, texts["phrases"])
+            yield Row(SENTENCE, [Cell(1, "text", words)])
         # Data that a step computes from raw data is scaled.
         scaled = isinstance(member, Step) and DATA.fullmatch(member.name)
         what = "data" + DATA.sub(r"\1_scaled", member.name) if scaled else member.name
         yield Row(WHY, [Cell(1, "text", about(texts, "why", what))])
         yield Row(NOTE, [Cell(1, "note", notes(texts, member.name, self.described))])
+        if isinstance(member, Step):
+            yield Row(IN_NAMES, [Cell(1, "text", named_text(member))])
+            live = live_text(self.plan, member.name)
+            text = live.text(self._values(live.area), SHOWN_DIGITS)
+            yield Row(IN_NUMBERS, [Cell(live.column, "text", text, live.formula)])
+        yield Row(IN_SHAPES, [Cell(1, "text", self._shapes())])
         ways = self._ways()
         for row in (LINKS, LINKS + 1):
             cells = [
@@ -88,6 +101,22 @@ class _MatrixSheet:
                 if place == row
             ]
             yield Row(row, cells)
+
+    def _values(self, area: Area) -> dict[str, Array]:
+        """The matrix of an area, and what it is computed from."""
+        return {name: self.trace[name, *area.reads_at] for name in (area.matrix, *area.reads)}
+
+    def _shapes(self) -> str:
+        """The shape of the matrix, what is counted along its sides, and how a step comes to it."""
+        member, texts = self.sheet.member, self.texts
+        rows, columns = member.shape.rows, member.shape.columns
+        return str(
+            texts["matrix"]["shape"].format(
+                shape=shape_arithmetic(member.expr) if isinstance(member, Step) else member.shape,
+                rows=axis_name(texts, rows.name),
+                columns=axis_name(texts, columns.name, "columns"),
+            )
+        )
 
     def _notation(self) -> str:
         member = self.sheet.member

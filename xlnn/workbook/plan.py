@@ -18,7 +18,7 @@ from itertools import pairwise
 from typing import Literal, NamedTuple
 
 from xlnn.maths.expr import SCALAR, Expr, Matrix, Shape, matrices
-from xlnn.maths.formulas import Formula, Style, Window, formula_at
+from xlnn.maths.formulas import Formula, Style, Window, formula, formula_at
 from xlnn.maths.recipe import Member, Recipe, Recurrence, Step
 from xlnn.maths.schedule import Schedule
 from xlnn.workbook.falk import Place
@@ -30,8 +30,14 @@ MAX_LINKS = 65_530
 
 START, MAP, SETTINGS, LOSS = "Start", "Map", "Settings", "Loss"
 
-FIRST_BAND = 9
+FIRST_BAND = 12
 """The row where a matrix sheet's first band starts, below title, words and links."""
+
+IN_NUMBERS = 7
+"""The row of a step's sheet that says, live, how its first cell is computed, in its column 1."""
+
+DIGITS = "digits"
+"""The number on Settings, and its name, of decimals that such a text shows."""
 
 SETTINGS_FIRST, SETTINGS_COLUMN = 5, 2
 """Where the first setting stands that formulas read; the others follow below."""
@@ -345,9 +351,21 @@ class Plan:
         """What formulas call the matrices of a moment; the last few are remembered."""
         return lru_cache(maxsize=8)(partial(_Addresses, self))
 
+    def formula_of(self, expr: Expr, moment: Moment, i: int, j: int) -> Formula:
+        """The formula of one cell of any expression, when the matrices of a moment are meant."""
+        return formula(expr, self._addresses(moment), Window(i, j, 1, 1), "cell")
+
+    @property
+    def chosen(self) -> tuple[str, ...]:
+        """The numbers on the sheet Settings that formulas read."""
+        return *self.recipe.settings, DIGITS
+
     def setting_row(self, name: str) -> int:
         """The row on the sheet Settings where a number stands that formulas read."""
-        return SETTINGS_FIRST + self.recipe.settings.index(name)
+        settings = self.recipe.settings
+        if name == DIGITS:  # below a blank row and a heading
+            return SETTINGS_FIRST + len(settings) + 2
+        return SETTINGS_FIRST + settings.index(name)
 
     @cached_property
     def named(self) -> bool:
@@ -364,7 +382,7 @@ class Plan:
         """The defined names and what each means, such as ``X!$B$12:$E$14``."""
         places = {
             name: f"{SETTINGS}!${column_name(SETTINGS_COLUMN)}${self.setting_row(name)}"
-            for name in self.recipe.settings
+            for name in self.chosen
         }
         if self.named:
             places |= {self.name_of(area): area.absolute for area in self.matrices()}
@@ -415,7 +433,8 @@ class Plan:
     @cached_property
     def formula_cells(self) -> int:
         """How many cells hold formulas."""
-        return sum(
+        texts = sum(isinstance(sheet.member, Step) for sheet in self.sheets)
+        return texts + sum(
             grid.size * self.formula_cells_of(name, self.epochs[grid.epochs[0]], grid.batches[0])
             for name in self.recipe.members
             for grid in self.grids(name)

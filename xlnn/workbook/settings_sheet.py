@@ -13,7 +13,9 @@ from pathlib import Path
 from xlnn.experiment.experiment import Experiment
 from xlnn.training.trace import Trace
 from xlnn.workbook.cells import Cell, Link, Page, Row
+from xlnn.workbook.live_texts import SHOWN_DIGITS
 from xlnn.workbook.plan import (
+    DIGITS,
     SETTINGS,
     SETTINGS_COLUMN,
     SETTINGS_FIRST,
@@ -79,7 +81,7 @@ def _said(value: object) -> str | float:
 def settings_page(plan: Plan, trace: Trace, texts: Texts, version: str) -> Page:
     """The page of the Settings."""
     built = built_with(trace.experiment, plan, len(trace.loss), version)
-    last = SETTINGS_FIRST + len(plan.recipe.settings) + 1 + len(built)
+    last = plan.setting_row(DIGITS) + 2 + len(built)
     return Page(
         name=SETTINGS,
         rows=_rows(plan, trace, built, texts),
@@ -96,19 +98,26 @@ def _rows(plan: Plan, trace: Trace, built: dict[str, str | float], texts: Texts)
     yield Row(LINKS, [Cell(1, "link", texts["links"]["start"])])
     yield Row(SETTINGS_FIRST - 1, [Cell(1, "subtitle", words["live_heading"])])
     for name in plan.recipe.settings:
-        setting = trace[name, plan.epochs[0]].item()
-        yield Row(
-            plan.setting_row(name),
-            [
-                Cell(1, "key", name),
-                Cell(SETTINGS_COLUMN, "whole input", setting),
-                Cell(3, "comment", words[name]),
-            ],
-        )
-    row = SETTINGS_FIRST + len(plan.recipe.settings) + 1
+        yield _live(plan, name, trace[name, plan.epochs[0]].item(), words)
+    row = plan.setting_row(DIGITS)
+    yield Row(row - 1, [Cell(1, "subtitle", words["shown_heading"])])
+    yield _live(plan, DIGITS, SHOWN_DIGITS, words)
+    row += 2
     yield Row(row, [Cell(1, "subtitle", words["built_heading"])])
     for number, (key, value) in enumerate(built.items(), start=row + 1):
         yield Row(number, [Cell(1, "key", key), Cell(SETTINGS_COLUMN, "value", value)])
+
+
+def _live(plan: Plan, name: str, value: float, words: Texts) -> Row:
+    """The row of a number that formulas read."""
+    return Row(
+        plan.setting_row(name),
+        [
+            Cell(1, "key", name),
+            Cell(SETTINGS_COLUMN, "whole input", value),
+            Cell(3, "comment", words[name]),
+        ],
+    )
 
 
 def epoch_ranges(epochs: tuple[int, ...]) -> str:

@@ -102,6 +102,8 @@ class _Cells:
         for item in rows:
             if isinstance(item, Row):
                 yield self._row(item).encode()
+                if formulas := sum(cell.formula is not None for cell in item.cells):
+                    self.progress(formulas)
             else:
                 yield from self._epochs(item)
         yield b"</sheetData>"
