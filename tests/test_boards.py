@@ -271,7 +271,7 @@ def test_the_chooser_shows_the_batch_asked_for(
 
 
 def test_everything_follows_an_edit(workbooks: Mapping[str, Path], tmp_path: Path) -> None:
-    """A learning rate, an input and a start weight are typed over; LibreOffice computes the rest."""
+    """A learning rate, an input and a start weight are typed over, LibreOffice computes."""
     experiment = EXPERIMENTS["demo"]
     engine, trace = engine_or_skip("libreoffice"), xlnn.run(experiment)
     plan = plan_of(trace)

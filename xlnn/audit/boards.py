@@ -22,6 +22,7 @@ from xlnn.maths.evaluate import Array
 from xlnn.maths.expr import Axis
 from xlnn.workbook.boards.board import Block, Board, Contents, Derived, Typed, cells
 from xlnn.workbook.boards.extras import draw_boards
+from xlnn.workbook.boards.summary import summary_board
 from xlnn.workbook.plan import Area, Moment, Plan
 
 
@@ -33,8 +34,8 @@ def check_boards(
     missing: Set[str],
 ) -> Iterator[Finding]:
     """The findings on every board that is there, in order of computation."""
-    for board in draw_boards(plan):
-        if board.name not in missing:
+    for board in (summary_board(plan), *draw_boards(plan)):
+        if board.name not in missing and board.name in book.sheets:
             yield from _BoardAudit(book, plan, board, found, tolerance, bool(missing)).findings()
             book.forget(board.name)
 

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from xlnn.maths.recipe import Step
 from xlnn.maths.words import notation
 from xlnn.training.trace import Trace
+from xlnn.workbook.boards.extras import left_out
+from xlnn.workbook.boards.page import board_links, board_rows
+from xlnn.workbook.boards.summary import summary_board
 from xlnn.workbook.cells import Cell, Link, Page, Row
+from xlnn.workbook.network_picture import NetworkPicture
 from xlnn.workbook.plan import LOSS, MAP, SETTINGS, START, Plan, cell_name
 from xlnn.workbook.settings_sheet import epoch_ranges
 from xlnn.workbook.texts import Texts, number_text
 
-WIDTHS = {1: 16.0, 2: 30.0, 3: 12.0, 4: 90.0}
+FIRST_WIDTH, WIDTH, COLUMNS = 20.0, 17.0, 9
+"""Of the columns, in characters, and how many there are at least."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +43,8 @@ def start_page(
     return Page(
         name=START,
         rows=sheet.rows,
-        dimension=f"A1:{cell_name(len(sheet.rows), 4)}",
-        widths=WIDTHS,
+        dimension=f"A1:{cell_name(sheet.rows[-1].number, sheet.columns)}",
+        widths={1: FIRST_WIDTH} | dict.fromkeys(range(2, sheet.columns + 1), WIDTH),
         links=sheet.links,
     )
 
@@ -51,23 +56,27 @@ class _Start:
         self.plan, self.trace, self.texts = plan, trace, texts
         self.rows: list[Row] = []
         self.links: list[Link] = []
+        self.columns = COLUMNS
 
     def write(self, versions: str, evidence: Evidence | None) -> None:
         words, experiment = self.texts["start"], self.trace.experiment
         self._line(Cell(1, "title", experiment.title))
-        self._line(Cell(1, "text", words["what"]))
-        self._line(Cell(1, "text", words["live"]))
-        if experiment.protect:
-            self._line(Cell(1, "text", self._coloured(words["protected"])))
         for text in self._network():
             self._line(Cell(1, "text", text))
+        self._live()
+        self._line()
+        self._picture()
+        self._line()
         for note in experiment.notes:
             self._line(Cell(1, "note", note))
         ways = {1: MAP, 2: SETTINGS, 3: LOSS}
         self._line(*(Cell(i, "link", way) for i, way in ways.items()), links=ways)
+        self._extras()
         self._line()
-        for text in words["read"]:
+        for text in (words["live"], *words["read"]):
             self._line(Cell(1, "text", self._coloured(text)))
+        if experiment.protect:
+            self._line(Cell(1, "text", self._coloured(words["protected"])))
         self._line()
         self._legend()
         self._line()
@@ -75,8 +84,39 @@ class _Start:
         self._line()
         self._provenance(versions, evidence)
 
+    def _live(self) -> None:
+        """The cells that are live: the verdict and the settings."""
+        board = summary_board(self.plan)
+        for row in board_rows(board, self.trace, self.texts):
+            self.rows.append(row)
+        self.links += board_links(board)
+
+    def _picture(self) -> None:
+        picture = NetworkPicture(self.plan, self.trace, self.texts)
+        self.columns = max(self.columns, picture.columns)
+        self.links += picture.links(self._next)
+        for offset in range(picture.height):
+            self._line(*picture.row(offset))
+
+    def _extras(self) -> None:
+        """The sheets besides those of the matrices, and which were left out."""
+        words = self.texts["extras"]
+        self._line(Cell(1, "subtitle", words["heading"]))
+        for name in self.plan.extras:
+            self._line(Cell(1, "link", name), Cell(2, "text", words[name]), links={1: name})
+        for name, why in left_out(self.plan):
+            reason = words[why].format(name=name)
+            self._line(
+                Cell(1, "key", name), Cell(2, "comment", words["left_out"].format(why=reason))
+            )
+
+    @property
+    def _next(self) -> int:
+        """The row that comes next."""
+        return self.rows[-1].number + 1 if self.rows else 1
+
     def _line(self, *cells: Cell, links: dict[int, str] | None = None) -> None:
-        number = len(self.rows) + 1
+        number = self._next
         self.rows.append(Row(number, cells))
         for column, target in (links or {}).items():
             self.links.append(Link(cell_name(number, column), f"{target}!A1"))
@@ -86,15 +126,17 @@ class _Start:
         return text.format(**self.texts["colour_of"])
 
     def _network(self) -> list[str]:
-        experiment, words = self.trace.experiment, self.texts["start"]
+        """What the network does with the data: three rows, above what is live."""
+        trace, experiment, words = self.trace, self.trace.experiment, self.texts["start"]
+        mean = [number_text(self.texts, trace.curves["mean_loss"][i], ".4g") for i in (0, -1)]
         sizes = [experiment.X.shape[1], *experiment.hidden, experiment.y.shape[1]]
-        said = [
-            words["network"].format(
-                layers="-".join(str(size) for size in sizes),
-                samples=len(experiment.rows[0]),
-                epochs=len(self.trace.loss),
-            )
-        ]
+        what = words["network"].format(
+            layers="-".join(str(size) for size in sizes),
+            samples=len(experiment.rows[0]),
+            features=_listed(experiment.feature_names),
+            targets=_listed(experiment.target_names),
+        )
+        said = []
         if experiment.rows[1]:
             said.append(words["tested"].format(tested=len(experiment.rows[1])))
         if self.plan.batches > 1:
@@ -106,7 +148,11 @@ class _Start:
             assert experiment.stop_below is not None  # else all epochs were trained
             bound = number_text(self.texts, experiment.stop_below, "g")
             said.append(words["stopped"].format(epoch=len(self.trace.loss), bound=bound))
-        return said
+        epochs = len(trace.loss)
+        course = words["trained" if epochs > 1 else "trained_once"].format(
+            epochs=epochs, loss=experiment.loss, first=mean[0], last=mean[1]
+        )
+        return [what, course, " ".join(said)]
 
     def _legend(self) -> None:
         words = self.texts["start"]
@@ -123,7 +169,10 @@ class _Start:
         words = self.texts["start"]
         self._line(Cell(1, "subtitle", words["steps_heading"]))
         self._line(
-            *(Cell(i, "column title", text) for i, text in enumerate(words["steps_columns"], 1))
+            *(
+                Cell(i, "column title", text)
+                for i, text in zip(range(1, 10), _spread(words["steps_columns"]), strict=True)
+            )
         )
         curves = self.plan.recipe.curves
         for member in self.plan.recipe.members.values():
@@ -135,8 +184,8 @@ class _Start:
             self._line(
                 Cell(1, "value", member.number),
                 Cell(2, "link", member.name),
-                Cell(3, "text", str(member.shape)),
-                Cell(4, "text", formula),
+                Cell(4, "text", str(member.shape)),
+                Cell(5, "text", formula),
                 links={2: LOSS if member.name in curves else member.name},
             )
 
@@ -177,3 +226,19 @@ class _Start:
             worst=number_text(self.texts, evidence.worst, ".1e"),
             tolerance=number_text(self.texts, evidence.tolerance, ".0e"),
         )
+
+
+def _listed(names: Sequence[str] | None) -> str:
+    """Names in a sentence; of many, the first and the last."""
+    names = names or ()
+    return ", ".join(names) if len(names) <= MOST_NAMES else f"{names[0]} … {names[-1]}"
+
+
+def _spread(titles: Sequence[str]) -> list[str]:
+    """The titles of the list of steps: names take two columns, formulas the rest."""
+    number, name, shape, formula = titles
+    return [number, name, "", shape, formula, "", "", "", ""]
+
+
+MOST_NAMES = 6
+"""That a sentence lists."""

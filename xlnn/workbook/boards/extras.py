@@ -16,6 +16,7 @@ from xlnn.workbook.boards import (
 )
 from xlnn.workbook.boards.board import Board
 from xlnn.workbook.boards.page import Dress
+from xlnn.workbook.boards.summary import summary_board
 from xlnn.workbook.plan import MAX_ROWS, Plan
 
 
@@ -122,7 +123,7 @@ def left_out(plan: Plan) -> Iterator[tuple[str, str]]:
 
 def formula_cells(plan: Plan) -> int:
     """How many cells of the extra sheets hold formulas."""
-    return sum(board.formula_cells for board in draw_boards(plan))
+    return sum(board.formula_cells for board in (summary_board(plan), *draw_boards(plan)))
 
 
 def draw_boards(plan: Plan) -> list[Board]:

@@ -40,15 +40,24 @@ def board_page(board: Board, dress: Dress | None, trace: Trace, texts: Texts, th
         rows=_Cells(board, trace, texts).rows(values, widths),
         dimension=f"A1:{cell_name(board.last_row, last_column)}",
         widths=widths,
-        links=[
-            Link(cell_name(words.row, words.column), words.link)
-            for words in board.words
-            if words.link
-        ],
+        links=board_links(board),
         freeze=board.freeze,
         printed=board.printed or f"A1:{cell_name(board.last_row, last_column)}",
         dress=None if dress is None else lambda sheet: dress(sheet, board, texts, trace, theme),
     )
+
+
+def board_rows(board: Board, trace: Trace, texts: Texts) -> Iterator[Row]:
+    """The rows of a board that stands on another page."""
+    widths = dict.fromkeys(range(1, board.last_column + 1), WIDTH)
+    return _Cells(board, trace, texts).rows(built(board, trace, texts), widths)
+
+
+def board_links(board: Board) -> list[Link]:
+    """The links of a board."""
+    return [
+        Link(cell_name(words.row, words.column), words.link) for words in board.words if words.link
+    ]
 
 
 def built(board: Board, trace: Trace, texts: Texts) -> Derived:

@@ -112,7 +112,8 @@ def _steps(plan: Plan) -> list[Step]:
 
 def rates_epochs(plan: Plan) -> int:
     """How many epochs are unrolled."""
-    return min(EPOCHS, MOST_CELLS // (RATE.size * cells_of(_steps(plan))))
+    fit = MOST_CELLS // (RATE.size * cells_of(_steps(plan)))
+    return max(LEAST_EPOCHS, min(EPOCHS, fit))
 
 
 def rates_cells(plan: Plan) -> int:
