@@ -11,7 +11,7 @@ import importlib
 import math
 import pkgutil
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import get_args
 
@@ -779,20 +779,25 @@ def test_operands_are_views_of_a_named_matrix_or_the_expression_is_refused(expr:
 # --- Spreadsheets compute what NumPy computes ---
 
 
+APART = 10
+"""Rows from one expression to the next."""
+
+
 def written(folder: Path, exprs: Sequence[Expr], style: Style) -> Path:
-    """A workbook with a sheet for each matrix, from A1 on, and one for each expression."""
+    """A workbook with a sheet for each matrix, from A1 on, and one for all expressions."""
     book = Workbook()
     book.remove(book.active)
     for name, values in VALUES.items():
         sheet = book.create_sheet(name)
         for row in values.tolist():
             sheet.append(row)
+    sheet = book.create_sheet("examples")
     for number, expr in enumerate(exprs):
-        sheet = book.create_sheet(f"example {number}")
         for entry in formulas(expr, Sheets(), style):
-            first = sheet.cell(entry.window.row + 1, entry.window.column + 1)
+            window = replace(entry.window, row=number * APART + entry.window.row)
+            first = sheet.cell(window.row + 1, window.column + 1)
             text = f"={entry.text}"
-            first.value = ArrayFormula(cells(entry.window), text) if entry.array else text
+            first.value = ArrayFormula(cells(window), text) if entry.array else text
     path = folder / f"{style}.xlsx"
     book.save(path)
     return path
@@ -806,7 +811,7 @@ def wrong(engine: Engine, path: Path, exprs: Sequence[Expr], tolerance: float) -
         expected = evaluate(expr, VALUES)
         *_, last = formulas(expr, Sheets(), "cell")
         try:
-            computed = block(values, f"example {number}", 1, 1, expected.shape)
+            computed = block(values, "examples", number * APART + 1, 1, expected.shape)
         except AssertionError as error:
             found[last.text] = str(error)
             continue
