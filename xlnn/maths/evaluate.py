@@ -32,7 +32,6 @@ from xlnn.maths.expr import (
     Pick,
     RowCount,
     RowMax,
-    Rows,
     RowSum,
     Total,
     Transpose,
@@ -126,11 +125,6 @@ def _(expr: Number) -> str:
 @source.register
 def _(expr: Transpose) -> str:
     return f"{source(expr.argument)}.T"
-
-
-@source.register
-def _(expr: Rows) -> str:
-    return f"{source(expr.argument)}[{expr.first}:{expr.first + expr.count}]"
 
 
 @source.register

@@ -26,7 +26,6 @@ from xlnn.maths.expr import (
     Pick,
     RowCount,
     RowMax,
-    Rows,
     RowSum,
     Total,
     Transpose,
@@ -70,12 +69,6 @@ def _(expr: Number) -> Printed:
 @_notation.register
 def _(expr: Transpose) -> Printed:
     return Printed(_notation(expr.argument).within(Binding.ATOM) + "ᵀ")
-
-
-@_notation.register
-def _(expr: Rows) -> Printed:
-    argument = _notation(expr.argument).within(Binding.ATOM)
-    return Printed(f"{argument}[rows {expr.first + 1}–{expr.first + expr.count}]")
 
 
 @_notation.register
@@ -154,7 +147,7 @@ def _(expr: Apply) -> Printed:
 @_notation.register
 def _(expr: Comparison) -> Printed:
     left, right = _notation(expr.left).text, _notation(expr.right).text
-    return Printed(f"[{left} {_RELATION_SIGNS[expr.relation]} {right}]")
+    return Printed(f"[{left} {expr.relation} {right}]")
 
 
 @_notation.register
@@ -162,9 +155,6 @@ def _(expr: Where) -> Printed:
     condition = _notation(expr.condition).text
     then, otherwise = _notation(expr.then).text, _notation(expr.otherwise).text
     return Printed(f"if({condition}, {then}, {otherwise})")
-
-
-_RELATION_SIGNS = {">": ">", ">=": "≥", "<": "<", "<=": "≤", "=": "="}
 
 
 def _product_sign(expr: Arithmetic) -> str:
@@ -206,12 +196,6 @@ def _phrase(expr: Expr, phrases: Phrases) -> str:
 @_phrase.register(Number)
 def _(expr: Matrix | Number, phrases: Phrases) -> str:
     return notation(expr)
-
-
-@_phrase.register
-def _(expr: Rows, phrases: Phrases) -> str:
-    argument = _inner(expr.argument, phrases)
-    return phrases["rows"].format(expr.first + 1, expr.first + expr.count, argument)
 
 
 @_phrase.register
@@ -281,7 +265,7 @@ def _(expr: Comparison, phrases: Phrases) -> str:
     sides = (notation(s) if isinstance(s, Comparison) else _phrase(s, phrases)
              for s in (expr.left, expr.right))  # fmt: skip
     left, right = sides
-    return phrases["comparison"].format(left, _RELATION_SIGNS[expr.relation], right)
+    return phrases["comparison"].format(left, expr.relation, right)
 
 
 @_phrase.register
@@ -309,7 +293,7 @@ _ONE_ARGUMENT: dict[type[Expr], str] = {
 def _inner(expr: Expr, phrases: Phrases) -> str:
     """An argument's phrase, in brackets where words alone would leave open where it ends."""
     phrase = _phrase(expr, phrases)
-    return f"({phrase})" if isinstance(expr, (Arithmetic, Negative, Where, Rows)) else phrase
+    return f"({phrase})" if isinstance(expr, (Arithmetic, Negative, Where)) else phrase
 
 
 def _bracketed(expr: Expr, phrase: str) -> str:
