@@ -30,6 +30,7 @@ from xlnn.maths.expr import (
     Total,
     Transpose,
     Where,
+    children,
 )
 from xlnn.maths.printed import Binding, Printed
 
@@ -53,7 +54,23 @@ def number(value: float) -> str:
 
 @singledispatch
 def _notation(expr: Expr) -> Printed:
-    raise ExpressionError(f"words: no notation for the node {type(expr).__name__}")
+    if type(expr) not in _FOLD_SIGNS:
+        raise ExpressionError(f"words: no notation for the node {type(expr).__name__}")
+    (argument,) = children(expr)
+    return Printed(f"{_FOLD_SIGNS[type(expr)]}({_notation(argument).text})")
+
+
+_FOLD_SIGNS: dict[type[Expr], str] = {
+    ColumnSum: "Σrows",
+    RowSum: "Σcolumns",
+    Total: "Σ",
+    ColumnMin: "columnmin",
+    ColumnMax: "columnmax",
+    RowMax: "rowmax",
+    Largest: "largest",
+    RowCount: "rows",
+    BatchSum: "Σbatches",
+}
 
 
 @_notation.register
@@ -87,42 +104,6 @@ def _(expr: Column) -> Printed:
 def _(expr: Pick) -> Printed:
     argument = _notation(expr.argument).within(Binding.ATOM)
     return Printed(f"{argument}[rows {_notation(expr.order).text}]")
-
-
-@_notation.register(ColumnSum)
-@_notation.register(RowSum)
-@_notation.register(Total)
-@_notation.register(ColumnMin)
-@_notation.register(ColumnMax)
-@_notation.register(RowMax)
-@_notation.register(Largest)
-@_notation.register(RowCount)
-@_notation.register(BatchSum)
-def _(
-    expr: ColumnSum
-    | RowSum
-    | Total
-    | ColumnMin
-    | ColumnMax
-    | RowMax
-    | Largest
-    | RowCount
-    | BatchSum,
-) -> Printed:
-    return Printed(f"{_FOLD_SIGNS[type(expr)]}({_notation(expr.argument).text})")
-
-
-_FOLD_SIGNS: dict[type[Expr], str] = {
-    ColumnSum: "Σrows",
-    RowSum: "Σcolumns",
-    Total: "Σ",
-    ColumnMin: "columnmin",
-    ColumnMax: "columnmax",
-    RowMax: "rowmax",
-    Largest: "largest",
-    RowCount: "rows",
-    BatchSum: "Σbatches",
-}
 
 
 @_notation.register
@@ -189,7 +170,25 @@ def sentence(name: str, expr: Expr, phrases: Phrases) -> str:
 
 @singledispatch
 def _phrase(expr: Expr, phrases: Phrases) -> str:
-    raise ExpressionError(f"words: no phrase for the node {type(expr).__name__}")
+    if type(expr) not in _ONE_ARGUMENT:
+        raise ExpressionError(f"words: no phrase for the node {type(expr).__name__}")
+    (argument,) = children(expr)
+    return phrases[_ONE_ARGUMENT[type(expr)]].format(_inner(argument, phrases))
+
+
+_ONE_ARGUMENT: dict[type[Expr], str] = {
+    Transpose: "transpose",
+    ColumnSum: "column_sum",
+    RowSum: "row_sum",
+    Total: "total",
+    ColumnMin: "column_min",
+    ColumnMax: "column_max",
+    RowMax: "row_max",
+    Largest: "largest",
+    RowCount: "row_count",
+    BatchSum: "batch_sum",
+    Negative: "negative",
+}
 
 
 @_phrase.register(Matrix)
@@ -207,34 +206,6 @@ def _(expr: Column, phrases: Phrases) -> str:
 def _(expr: Pick, phrases: Phrases) -> str:
     argument, order = _inner(expr.argument, phrases), _inner(expr.order, phrases)
     return phrases["pick"].format(argument, order)
-
-
-@_phrase.register(Transpose)
-@_phrase.register(ColumnSum)
-@_phrase.register(RowSum)
-@_phrase.register(Total)
-@_phrase.register(ColumnMin)
-@_phrase.register(ColumnMax)
-@_phrase.register(RowMax)
-@_phrase.register(Largest)
-@_phrase.register(RowCount)
-@_phrase.register(BatchSum)
-@_phrase.register(Negative)
-def _(
-    expr: Transpose
-    | ColumnSum
-    | RowSum
-    | Total
-    | ColumnMin
-    | ColumnMax
-    | RowMax
-    | Largest
-    | RowCount
-    | BatchSum
-    | Negative,
-    phrases: Phrases,
-) -> str:
-    return phrases[_ONE_ARGUMENT[type(expr)]].format(_inner(expr.argument, phrases))
 
 
 @_phrase.register
@@ -275,19 +246,6 @@ def _(expr: Where, phrases: Phrases) -> str:
 
 
 _OPERATORS = {"+": "plus", "-": "minus", "*": "times", "/": "divided"}
-_ONE_ARGUMENT: dict[type[Expr], str] = {
-    Transpose: "transpose",
-    ColumnSum: "column_sum",
-    RowSum: "row_sum",
-    Total: "total",
-    ColumnMin: "column_min",
-    ColumnMax: "column_max",
-    RowMax: "row_max",
-    Largest: "largest",
-    RowCount: "row_count",
-    BatchSum: "batch_sum",
-    Negative: "negative",
-}
 
 
 def _inner(expr: Expr, phrases: Phrases) -> str:
