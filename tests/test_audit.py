@@ -153,7 +153,7 @@ def test_an_untouched_workbook_passes(name: str, built: Callable[[Experiment], P
     assert report["ok"]
     assert report["findings"] == []
     assert "all agree" in result.output
-    assert xlnn.audit(path).notes == ()
+    assert "note:" not in result.output
 
 
 def test_all_engines_pass_the_demo(demo: Built) -> None:
@@ -170,15 +170,22 @@ def test_all_engines_pass_the_demo(demo: Built) -> None:
     assert all(engine["max_rel_diff"] <= 1e-11 for engine in report["engines"])
 
 
-def test_every_formula_cell_of_the_file_is_compared(either: Built, batches: Built) -> None:
-    for path in (either.path, batches.path):
-        book, (_, report) = read_raw(path), audited(path)
-        formulas = sum(
-            len(cells_of(cell.array)) if cell.array else cell.formula is not None
-            for sheet in book.sheets.values()
-            for cell in sheet.cells.values()
-        )
-        assert report["cells"] == report["engines"][0]["cells"] == formulas
+def assert_every_formula_cell_is_compared(path: Path) -> None:
+    book, (_, report) = read_raw(path), audited(path)
+    formulas = sum(
+        len(cells_of(cell.array)) if cell.array else cell.formula is not None
+        for sheet in book.sheets.values()
+        for cell in sheet.cells.values()
+    )
+    assert report["cells"] == report["engines"][0]["cells"] == formulas
+
+
+def test_every_formula_cell_of_the_file_is_compared(either: Built) -> None:
+    assert_every_formula_cell_is_compared(either.path)
+
+
+def test_every_formula_cell_of_every_batch_is_compared(batches: Built) -> None:
+    assert_every_formula_cell_is_compared(batches.path)
 
 
 # --- What is wrong is named -----------------------------------------------------------
