@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import os
+import pickle
+import shutil
 from collections.abc import Callable
+from dataclasses import fields
+from functools import cache
 from pathlib import Path
 
 import hypothesis
@@ -11,6 +15,7 @@ import pytest
 
 import xlnn
 from xlnn.audit.engines import ENGINES, Engine
+from xlnn.building import Built
 from xlnn.errors import EngineError
 from xlnn.experiment.experiment import Experiment
 
@@ -26,14 +31,22 @@ REQUIRE = "XLNN_REQUIRE_ENGINES"
 
 def engine_or_skip(name: str) -> Engine:
     """An engine, installed. Skips the test without it, unless engines are required."""
-    engine = ENGINES[name]
+    missing = _missing(name)
+    if missing and os.environ.get(REQUIRE):
+        raise missing
+    if missing:
+        pytest.skip(str(missing))
+    return ENGINES[name]
+
+
+@cache
+def _missing(name: str) -> EngineError | None:
+    """Why an engine is not there. Each program is started once to be asked."""
     try:
-        engine.version()
+        ENGINES[name].version()
     except EngineError as error:
-        if os.environ.get(REQUIRE):
-            raise
-        pytest.skip(str(error))
-    return engine
+        return error
+    return None
 
 
 @pytest.fixture(params=list(ENGINES))
@@ -42,13 +55,29 @@ def engine(request: pytest.FixtureRequest) -> Engine:
     return engine_or_skip(request.param)
 
 
-@pytest.fixture
-def built(tmp_path: Path) -> Callable[[Experiment], Path]:
-    """Writes an experiment's workbook, without auditing it, and gives its path."""
+@pytest.fixture(scope="session")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Experiment], Built]:
+    """Builds each experiment's workbook once, without auditing it, for all tests that ask for it.
 
-    def write(experiment: Experiment, name: str = "workbook.xlsx") -> Path:
-        path = tmp_path / name
-        xlnn.build(experiment, path, audited=False)
-        return path
+    The file is everybody's: a test that changes it takes a copy.
+    """
+    done: dict[bytes, Built] = {}
+
+    def build(experiment: Experiment) -> Built:
+        key = pickle.dumps([getattr(experiment, field.name) for field in fields(experiment)])
+        if key not in done:
+            path = tmp_path_factory.mktemp("kept") / "workbook.xlsx"
+            done[key] = xlnn.build(experiment, path, audited=False)
+        return done[key]
+
+    return build
+
+
+@pytest.fixture
+def built(kept: Callable[[Experiment], Built], tmp_path: Path) -> Callable[[Experiment], Path]:
+    """Gives the path of a copy of an experiment's workbook, which was not audited."""
+
+    def write(experiment: Experiment) -> Path:
+        return Path(shutil.copyfile(kept(experiment).path, tmp_path / "workbook.xlsx"))
 
     return write

@@ -6,7 +6,7 @@ import re
 import shutil
 import subprocess
 import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import openpyxl
@@ -78,21 +78,29 @@ def typed(source: Path, target: Path, cells: Mapping[tuple[str, str], object]) -
 
 def saved_by(program: str, source: Path, folder: Path) -> Path:
     """The workbook as a program writes it when somebody presses Save."""
-    target = folder / f"{source.stem} saved by {program}.xlsx"
+    (saved,) = all_saved_by(program, [source], folder)
+    return saved
+
+
+def all_saved_by(program: str, sources: Sequence[Path], folder: Path) -> list[Path]:
+    """Workbooks of different names as a program writes them. LibreOffice is started once."""
+    targets = [folder / f"{source.stem} saved by {program}.xlsx" for source in sources]
     if program == "openpyxl":
-        return typed(source, target, {})
+        return [typed(*each, {}) for each in zip(sources, targets, strict=True)]
     engine_or_skip(program)
     if program == "gnumeric":
-        _run("ssconvert", str(source), str(target))
-        return target
+        for source, target in zip(sources, targets, strict=True):
+            _run("ssconvert", str(source), str(target))
+        return targets
     _run(
         "soffice",
         f"-env:UserInstallation={(folder / 'profile').as_uri()}",
         *("--headless", "--norestore", "--convert-to", "xlsx:Calc MS Excel 2007 XML"),
-        *("--outdir", str(folder / "out"), str(source)),
+        *("--outdir", str(folder / "out"), *map(str, sources)),
     )
-    shutil.move(folder / "out" / source.name, target)
-    return target
+    for source, target in zip(sources, targets, strict=True):
+        shutil.move(folder / "out" / source.name, target)
+    return targets
 
 
 def _run(*arguments: str) -> None:

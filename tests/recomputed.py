@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
 from xlnn.audit.cell_values import ErrorValue
+from xlnn.audit.engines import Engine
+from xlnn.audit.engines.libreoffice import LibreOffice
 from xlnn.audit.engines.values import Values
 from xlnn.maths.expr import Expr
 from xlnn.maths.formulas import Addresses, Formula, Style, formula_at
@@ -78,6 +81,27 @@ def error_cells(values: Values, plan: Plan) -> list[tuple[str, int, int, str]]:
                 if isinstance(value, ErrorValue):
                     errors.append((page, row, column, str(value)))
     return errors
+
+
+def recompute_all(engine: Engine, paths: Sequence[Path]) -> list[Values]:
+    """What an engine computes of several workbooks. LibreOffice is started once for all."""
+    if isinstance(engine, LibreOffice):
+        return engine.recompute_all(paths)
+    return [engine.recompute(path) for path in paths]
+
+
+class Beforehand:
+    """An engine that has recomputed some workbooks already, for an audit to ask."""
+
+    def __init__(self, engine: Engine, paths: Sequence[Path]) -> None:
+        self.name, self._version = engine.name, engine.version()
+        self._values = dict(zip(paths, recompute_all(engine, paths), strict=True))
+
+    def version(self) -> str:
+        return self._version
+
+    def recompute(self, path: Path) -> Values:
+        return self._values.pop(path)
 
 
 def formulas(expr: Expr, addresses: Addresses, style: Style) -> Iterator[Formula]:

@@ -18,11 +18,11 @@ from xlnn.audit.reading import StoredWorkbook
 from xlnn.audit.self_description import read_description, to_json
 from xlnn.experiment.experiment import Experiment
 
-Built = Callable[[Experiment], Path]
+Copies = Callable[[Experiment], Path]
 
 
 @pytest.fixture
-def workbook(built: Built) -> Path:
+def workbook(built: Copies) -> Path:
     return built(xlnn.example("demo", {"epochs": 40, "show": [1, 2, -1]}))
 
 
@@ -94,7 +94,7 @@ def test_a_changed_loss_of_a_live_epoch_is_an_error(workbook: Path) -> None:
 
 
 @pytest.fixture
-def shuffled(built: Built) -> Path:
+def shuffled(built: Copies) -> Path:
     """Batches in a new order each epoch, learned by an optimiser that carries much along."""
     chosen = {"batch_size": 2, "shuffle": True, "optimizer": "adam", "test_fraction": 0.3}
     random = np.random.default_rng(4)

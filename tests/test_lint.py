@@ -26,6 +26,7 @@ from lint import (
 )
 
 import xlnn
+from xlnn.building import Built
 from xlnn.experiment.experiment import Experiment
 from xlnn.workbook.layout import draw_plan
 from xlnn.workbook.map_sheet import map_page
@@ -120,9 +121,9 @@ def test_no_workbook_falls_into_a_trap(name: str, built: Callable[[Experiment], 
 
 @pytest.mark.parametrize("name", EXPERIMENTS)
 def test_every_number_in_the_file_reads_back_to_the_very_same_double(
-    name: str, tmp_path: Path
+    name: str, kept: Callable[[Experiment], Built]
 ) -> None:
-    written = xlnn.build(EXPERIMENTS[name], tmp_path / "workbook.xlsx", audited=False)
+    written = kept(EXPERIMENTS[name])
     book = read_raw(written.path)
     for area in written.plan.matrices():
         expected = written.trace[area.matrix, area.epoch, area.batch]

@@ -7,13 +7,21 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+from click.testing import CliRunner
+
+from xlnn.cli import main
+
 README = Path(__file__).parent.parent / "README.md"
 
 FILE = re.compile(r"<!-- file: (\S+) -->\n```\w+\n(.*?)```", re.DOTALL)
 CONSOLE = re.compile(r"```console\n(.*?)```", re.DOTALL)
 
 
-def test_every_console_block_prints_what_it_shows(tmp_path: Path) -> None:
+def test_every_console_block_prints_what_it_shows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
     text = README.read_text(encoding="utf-8")
     for name, content in FILE.findall(text):
         (tmp_path / name).write_text(content, encoding="utf-8")
@@ -21,19 +29,21 @@ def test_every_console_block_prints_what_it_shows(tmp_path: Path) -> None:
     assert len(blocks) >= 6
     for block in blocks:
         command, _, shown = block.partition("\n")
-        printed = _run(command.removeprefix("$ "), tmp_path)
+        printed = _run(command.removeprefix("$ "))
         if shown.endswith("…\n"):
             shown = shown.removesuffix("…\n")
             printed = printed[: len(shown)]
         assert _masked(printed) == _masked(shown), command
 
 
-def _run(command: str, folder: Path) -> str:
+def _run(command: str) -> str:
+    """What a command prints, if it ends well. Those of xlnn run in this process."""
     program, *arguments = command.split()
-    start = [sys.executable, "-m", "xlnn"] if program == "xlnn" else [sys.executable]
-    done = subprocess.run(
-        [*start, *arguments], cwd=folder, capture_output=True, text=True, check=False
-    )
+    if program == "xlnn":
+        result = CliRunner().invoke(main, arguments)
+        assert result.exit_code == 0, result.output
+        return result.stdout
+    done = subprocess.run([sys.executable, *arguments], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return done.stdout
 

@@ -23,7 +23,6 @@ from xlnn.maths.expr import (
     Pick,
     RowCount,
     RowMax,
-    Rows,
     RowSum,
     Shape,
     Total,
@@ -327,30 +326,3 @@ def test_each_matrix_recurs_as_often_as_it_is_computed(draft: Draft) -> None:
         "E": "epoch",
         "loss": "epoch",
     }
-
-
-# --- Slices ---
-
-
-@pytest.mark.parametrize(
-    ("first", "count", "rows"),
-    [(0, 4, "1 to 4"), (2, 2, "3 to 4"), (3, 1, "4 to 4"), (-1, 2, "0 to 1"), (1, 0, "2 to 1")],
-)
-def test_rows_that_do_not_exist_are_refused(
-    draft: Draft, first: int, count: int, rows: str
-) -> None:
-    with pytest.raises(ShapeError, match=names("X[rows", f"rows {rows} of 3 do not exist")):
-        draft.step(0, "batch", Rows(X, first, count))
-
-
-def test_rows_of_a_transpose_are_counted_after_turning() -> None:
-    draft = Draft()
-    X = draft.datum(0, "X", Axis("sample", 2), Axis("feature", 4))
-    assert draft.step(0, "part", Rows(X.T, 2, 2)).shape == Shape(Axis("feature", 2), X.shape.rows)
-    with pytest.raises(ShapeError, match="rows 3 to 4 of 2 do not exist"):
-        draft.step(0, "none", Rows(X, 2, 2))
-
-
-def test_a_slice_of_samples_does_not_go_with_all_samples(draft: Draft) -> None:
-    with pytest.raises(ShapeError, match=names("2 × sample in its rows", "3 × sample")):
-        draft.step(5, "E", y - Rows(Z, 0, 2))

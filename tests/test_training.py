@@ -6,6 +6,7 @@ one update to the next.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ import pytest
 from recomputed import difference
 
 import xlnn
+from xlnn.building import Built
 from xlnn.errors import TrainingError
 from xlnn.experiment.experiment import Experiment
 from xlnn.training import run as run_module
@@ -205,23 +207,23 @@ def test_the_loss_of_every_epoch_is_listed_live_where_the_epoch_is(
     assert all(f"${LOSS_FIRST + 11}" in series.yVal.numRef.f for series in chart.series)
 
 
-def test_a_changed_value_on_loss_is_noted(tmp_path: Path) -> None:
-    built = xlnn.build(experiment(epochs=9, show=[1, -1]), tmp_path / "loss.xlsx")
-    book = openpyxl.load_workbook(built.path)
+def test_a_changed_value_on_loss_is_noted(built: Callable[[Experiment], Path]) -> None:
+    path = built(experiment(epochs=9, show=[1, -1]))
+    book = openpyxl.load_workbook(path)
     book[LOSS].cell(LOSS_FIRST + 4, LOSS_COLUMN).value = 7
-    book.save(built.path)
-    report = xlnn.audit(built.path)
+    book.save(path)
+    report = xlnn.audit(path)
     assert report.ok
     assert any("epoch 5" in note and LOSS in note for note in report.notes)
 
 
-def test_a_wrong_formula_on_loss_is_found(tmp_path: Path) -> None:
-    built = xlnn.build(experiment(batch_size=4), tmp_path / "loss.xlsx")
-    book = openpyxl.load_workbook(built.path)
+def test_a_wrong_formula_on_loss_is_found(built: Callable[[Experiment], Path]) -> None:
+    path = built(experiment(batch_size=4))
+    book = openpyxl.load_workbook(path)
     cell = book[LOSS].cell(LOSS_FIRST + 1, LOSS_COLUMN)
     cell.value = str(cell.value).replace("SUM", "MAX")
-    book.save(built.path)
-    (cause,) = xlnn.audit(built.path).causes
+    book.save(path)
+    (cause,) = xlnn.audit(path).causes
     assert (cause.kind, cause.sheet, cause.matrix, cause.epoch) == (
         "changed-formula", LOSS, "loss", 2,
     )  # fmt: skip
@@ -240,14 +242,16 @@ def test_a_bound_is_seen_although_training_diverges_right_after_it(
 
 
 @pytest.mark.parametrize("number", [0, -1, 99, 2.7])
-def test_an_order_that_leads_nowhere_is_named(number: float, tmp_path: Path) -> None:
-    built = xlnn.build(experiment(batch_size=4), tmp_path / "order.xlsx", audited=False)
+def test_an_order_that_leads_nowhere_is_named(
+    number: float, kept: Callable[[Experiment], Built], tmp_path: Path
+) -> None:
+    built = kept(experiment(batch_size=4))
     book = openpyxl.load_workbook(built.path)
     area = built.plan.matrix("order", 2, 2)
     cell = book["order"].cell(area.row, area.column)
     cell.value = number
-    book.save(built.path)
-    report = xlnn.audit(built.path)
+    book.save(tmp_path / "order.xlsx")
+    report = xlnn.audit(tmp_path / "order.xlsx")
     assert not report.ok
     first = report.findings[0]
     assert (first.sheet, first.cell, first.cause) == ("order", cell.coordinate, True)

@@ -23,6 +23,7 @@ from lint import column_letters, read_raw
 from openpyxl.utils import range_boundaries
 
 import xlnn
+from xlnn.building import Built
 from xlnn.cli import main
 from xlnn.experiment.experiment import Experiment
 
@@ -66,10 +67,9 @@ def strange_table(folder: Path) -> Path:
 @every_way
 @pytest.mark.parametrize("style", ["cell", "matrix"])
 def test_pandas_shows_the_very_number_in_every_cell_that_the_map_names(
-    style: str, way: str, tmp_path: Path
+    style: str, way: str, kept: Callable[[Experiment], Built]
 ) -> None:
-    chosen = experiment(style, **WAYS[way])
-    built = xlnn.build(chosen, tmp_path / "workbook.xlsx", audited=False)
+    built = kept(experiment(style, **WAYS[way]))
     sheets = pd.read_excel(built.path, sheet_name=None, header=None)
     printed = CliRunner().invoke(main, ["map", str(built.path), "--json"]).stdout
     entries = json.loads(printed)["matrices"]
@@ -81,8 +81,10 @@ def test_pandas_shows_the_very_number_in_every_cell_that_the_map_names(
         assert np.array_equal(found.to_numpy(dtype=float), expected), entry
 
 
-def test_pandas_shows_what_was_measured_of_every_epoch(tmp_path: Path) -> None:
-    built = xlnn.build(experiment("cell"), tmp_path / "workbook.xlsx", audited=False)
+def test_pandas_shows_what_was_measured_of_every_epoch(
+    kept: Callable[[Experiment], Built],
+) -> None:
+    built = kept(experiment("cell"))
     table = pd.read_excel(built.path, sheet_name="Loss", header=5)
     assert table.iloc[:, 0].tolist() == [1, 2, 3, 4]  # not all of them are live
     assert table.iloc[:, 1].tolist() == built.trace.loss.tolist()
@@ -105,18 +107,22 @@ def test_pandas_shows_the_texts_of_the_other_sheets(built: Callable[[Experiment]
 @every_way
 @pytest.mark.parametrize("style", ["cell", "matrix"])
 def test_two_builds_are_the_same_byte_for_byte(
-    style: str, way: str, built: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+    style: str,
+    way: str,
+    kept: Callable[[Experiment], Built],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    first = built(experiment(style, **WAYS[way]), "first.xlsx")
+    first = kept(experiment(style, **WAYS[way])).path
     # Tomorrow, and in another time zone.
     now = time.time()
     monkeypatch.setattr(time, "time", lambda: now + 100_000)
     monkeypatch.setenv("TZ", "Asia/Kathmandu")
     time.tzset()
-    second = built(experiment(style, **WAYS[way]), "second.xlsx")
+    second = xlnn.build(experiment(style, **WAYS[way]), tmp_path / "second.xlsx", audited=False)
     monkeypatch.undo()
     time.tzset()
-    assert first.read_bytes() == second.read_bytes()
+    assert first.read_bytes() == second.path.read_bytes()
 
 
 def test_two_processes_write_the_same_bytes(tmp_path: Path) -> None:

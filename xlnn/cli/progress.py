@@ -77,8 +77,15 @@ class _Line:
     def _advance(self, done: int, total: int) -> None:
         """Moves the bar on."""
         if self._bar is None:
+            # Left to itself, click shows a percentage only where it shows no position. With both
+            # and the time left, a bar of the usual width would not fit into 80 columns.
             self._bar = click.progressbar(
-                length=total, label=TRAINING, file=sys.stderr, show_pos=True
+                length=total,
+                label=TRAINING,
+                file=sys.stderr,
+                show_pos=True,
+                show_percent=True,
+                width=30,
             )
             self._bar.update(self._done)
         else:

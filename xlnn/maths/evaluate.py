@@ -7,6 +7,7 @@ step, which Python compiles once. So training runs exactly the code that one wou
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import fields
 from functools import lru_cache, singledispatch
 
 import numpy as np
@@ -32,7 +33,6 @@ from xlnn.maths.expr import (
     Pick,
     RowCount,
     RowMax,
-    Rows,
     RowSum,
     Total,
     Transpose,
@@ -110,89 +110,38 @@ def source(expr: Expr) -> str:
 
     Raises ExpressionError for an unknown node.
     """
-    raise ExpressionError(f"evaluate: no rule for the node {type(expr).__name__}")
+    if type(expr) not in _PATTERNS:
+        raise ExpressionError(f"evaluate: no rule for the node {type(expr).__name__}")
+    # Every node is a dataclass; Expr alone is not, which the type checker cannot see.
+    parts = {field.name: getattr(expr, field.name) for field in fields(expr)}  # type: ignore[arg-type]
+    written = {
+        name: source(part) if isinstance(part, Expr) else part for name, part in parts.items()
+    }
+    return _PATTERNS[type(expr)].format(**written)
 
 
-@source.register
-def _(expr: Matrix) -> str:
-    return expr.name
-
-
-@source.register
-def _(expr: Number) -> str:
-    return f"({expr.value!r})"
-
-
-@source.register
-def _(expr: Transpose) -> str:
-    return f"{source(expr.argument)}.T"
-
-
-@source.register
-def _(expr: Rows) -> str:
-    return f"{source(expr.argument)}[{expr.first}:{expr.first + expr.count}]"
-
-
-@source.register
-def _(expr: Column) -> str:
-    return source(expr.argument)
-
-
-@source.register
-def _(expr: Pick) -> str:
-    return f"pick({source(expr.argument)}, {source(expr.order)})"
-
-
-@source.register
-def _(expr: MatMul) -> str:
-    return f"dot({source(expr.left)}, {source(expr.right)})"
-
-
-@source.register(ColumnSum)
-@source.register(RowSum)
-@source.register(Total)
-@source.register(ColumnMin)
-@source.register(ColumnMax)
-@source.register(RowMax)
-def _(expr: ColumnSum | RowSum | Total | ColumnMin | ColumnMax | RowMax) -> str:
-    fold, axis = _FOLDS[type(expr)]
+_PATTERNS: dict[type[Expr], str] = {
+    Matrix: "{name}",
+    Number: "({value!r})",
+    Transpose: "{argument}.T",
+    Column: "{argument}",
+    Pick: "pick({argument}, {order})",
+    MatMul: "dot({left}, {right})",
     # An operation's own reduce takes half of the time that np.sum does on a small matrix.
-    return f"{fold}({source(expr.argument)}, axis={axis}, keepdims=True)"
-
-
-_FOLDS: dict[type[Expr], tuple[str, int | None]] = {
-    ColumnSum: ("add.reduce", 0),
-    RowSum: ("add.reduce", 1),
-    Total: ("add.reduce", None),
-    ColumnMin: ("minimum.reduce", 0),
-    ColumnMax: ("maximum.reduce", 0),
-    RowMax: ("maximum.reduce", 1),
+    ColumnSum: "add.reduce({argument}, axis=0, keepdims=True)",
+    RowSum: "add.reduce({argument}, axis=1, keepdims=True)",
+    Total: "add.reduce({argument}, axis=None, keepdims=True)",
+    BatchSum: "add.reduce({argument}, axis=None, keepdims=True)",
+    ColumnMin: "minimum.reduce({argument}, axis=0, keepdims=True)",
+    ColumnMax: "maximum.reduce({argument}, axis=0, keepdims=True)",
+    RowMax: "maximum.reduce({argument}, axis=1, keepdims=True)",
+    Largest: "largest({argument})",
+    RowCount: "len({argument})",
+    Arithmetic: "({left} {operator} {right})",
+    Negative: "(-{argument})",
+    Apply: "{function.value}({argument})",
 }
-
-
-@source.register
-def _(expr: Largest) -> str:
-    return f"largest({source(expr.argument)})"
-
-
-@source.register
-def _(expr: RowCount) -> str:
-    return f"len({source(expr.argument)})"
-
-
-@source.register
-def _(expr: BatchSum) -> str:
-    return f"add.reduce({source(expr.argument)}, axis=None, keepdims=True)"
-
-
-@source.register
-def _(expr: Arithmetic) -> str:
-    return f"({source(expr.left)} {expr.operator} {source(expr.right)})"
-
-
-@source.register
-def _(expr: Negative) -> str:
-    return f"(-{source(expr.argument)})"
+"""The code of a node, with the code of what is inside it."""
 
 
 @source.register
@@ -209,11 +158,6 @@ def _(expr: Where) -> str:
 def _condition(expr: Comparison) -> str:
     relation = "==" if expr.relation == "=" else expr.relation
     return f"{source(expr.left)} {relation} {source(expr.right)}"
-
-
-@source.register
-def _(expr: Apply) -> str:
-    return f"{expr.function.value}({source(expr.argument)})"
 
 
 # --- What that code calls -----------------------------------------------------------

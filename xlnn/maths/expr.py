@@ -91,15 +91,6 @@ class Expr:
     def __gt__(self, other: Expr | float) -> Comparison:
         return Comparison(">", self, _expr(other))
 
-    def __ge__(self, other: Expr | float) -> Comparison:
-        return Comparison(">=", self, _expr(other))
-
-    def __lt__(self, other: Expr | float) -> Comparison:
-        return Comparison("<", self, _expr(other))
-
-    def __le__(self, other: Expr | float) -> Comparison:
-        return Comparison("<=", self, _expr(other))
-
     @property
     def T(self) -> Expr:
         return Transpose(self)
@@ -132,15 +123,6 @@ class Transpose(Expr):
     """Rows as columns."""
 
     argument: Expr
-
-
-@dataclass(frozen=True, slots=True)
-class Rows(Expr):
-    """``count`` rows from row ``first`` (from 0) on, such as the samples of a batch."""
-
-    argument: Expr
-    first: int
-    count: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,7 +217,7 @@ class BatchSum(Expr):
 # --- Cell by cell -------------------------------------------------------------------
 
 Operator = Literal["+", "-", "*", "/"]
-Relation = Literal[">", ">=", "<", "<=", "="]
+Relation = Literal[">", "="]
 
 
 @dataclass(frozen=True, slots=True)
@@ -328,7 +310,7 @@ def substitute(expr: Expr, replaced: Mapping[str, Expr]) -> Expr:
 
 def is_view(expr: Expr) -> bool:
     """Whether an expression only points at cells of one named matrix."""
-    while isinstance(expr, (Transpose, Rows, Column)):
+    while isinstance(expr, (Transpose, Column)):
         expr = expr.argument
     return isinstance(expr, Matrix)
 

@@ -32,7 +32,6 @@ from xlnn.maths.expr import (
     Pick,
     RowCount,
     RowMax,
-    Rows,
     RowSum,
     Total,
     Transpose,
@@ -40,7 +39,7 @@ from xlnn.maths.expr import (
 )
 from xlnn.maths.printed import Binding
 from xlnn.maths.shapes import shape_of
-from xlnn.maths.words import RELATION_SIGNS, notation, number
+from xlnn.maths.words import notation, number
 
 MOST_TERMS, FEWER_TERMS = 8, (4, 3, 2)
 """Of more terms the first three stand for the others, and the last; of so many where even that is
@@ -194,11 +193,6 @@ def _(expr: Transpose, cell: _Cell) -> _Read:
 
 
 @_read.register
-def _(expr: Rows, cell: _Cell) -> _Read:
-    return _read(expr.argument, cell.at(expr.first + cell.row, cell.column))
-
-
-@_read.register
 def _(expr: Column, cell: _Cell) -> _Read:
     return _read(expr.argument, cell)
 
@@ -330,7 +324,7 @@ def _(expr: Apply, cell: _Cell) -> _Read:
 @_read.register
 def _(expr: Comparison, cell: _Cell) -> _Read:
     left, right = _part(expr.left, cell).pieces, _part(expr.right, cell).pieces
-    return _Read(("[", *left, f" {RELATION_SIGNS[expr.relation]} ", *right, "]"))
+    return _Read(("[", *left, f" {expr.relation} ", *right, "]"))
 
 
 @_read.register

@@ -38,7 +38,6 @@ from xlnn.maths.expr import (
     Pick,
     RowCount,
     RowMax,
-    Rows,
     RowSum,
     Total,
     Transpose,
@@ -218,12 +217,6 @@ def _(expr: Transpose, writer: _Writer, window: Window) -> Printed:
 
 
 @_write.register
-def _(expr: Rows, writer: _Writer, window: Window) -> Printed:
-    moved = Window(expr.first + window.row, window.column, window.rows, window.columns)
-    return _write(expr.argument, writer, moved)
-
-
-@_write.register
 def _(expr: Column, writer: _Writer, window: Window) -> Printed:
     return _write(expr.argument, writer, window)
 
@@ -359,9 +352,6 @@ def _view(view: Expr, writer: _Writer, window: Window) -> str:
         return _view(view.argument, writer, window.transposed)
     if isinstance(view, Column):
         return _view(view.argument, writer, window)
-    if isinstance(view, Rows):
-        row = view.first + window.row
-        return _view(view.argument, writer, Window(row, window.column, window.rows, window.columns))
     assert isinstance(view, Matrix)  # shapes admits nothing but views here
     return writer.addresses.address(view, window)
 
@@ -370,7 +360,7 @@ def _is_turned(view: Expr) -> bool:
     """Whether a view shows the matrix behind it transposed."""
     if isinstance(view, Transpose):
         return not _is_turned(view.argument)
-    return isinstance(view, (Rows, Column)) and _is_turned(view.argument)
+    return isinstance(view, Column) and _is_turned(view.argument)
 
 
 def _written_out(expr: MatMul, writer: _Writer, window: Window, terms: int) -> Printed:

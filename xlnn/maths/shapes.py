@@ -29,7 +29,6 @@ from xlnn.maths.expr import (
     Pick,
     RowCount,
     RowMax,
-    Rows,
     RowSum,
     Shape,
     Total,
@@ -63,18 +62,6 @@ def _(expr: Number) -> Shape:
 def _(expr: Transpose) -> Shape:
     _require_names(expr, expr.argument)
     return shape_of(expr.argument).transposed
-
-
-@shape_of.register
-def _(expr: Rows) -> Shape:
-    _require_names(expr, expr.argument)
-    whole = shape_of(expr.argument)
-    last = expr.first + expr.count
-    if expr.first < 0 or expr.count < 1 or last > whole.rows.size:
-        raise ShapeError(
-            f"{notation(expr)}: rows {expr.first + 1} to {last} of {whole.rows.size} do not exist"
-        )
-    return Shape(Axis(whole.rows.name, expr.count), whole.columns)
 
 
 @shape_of.register

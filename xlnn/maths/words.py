@@ -26,11 +26,11 @@ from xlnn.maths.expr import (
     Pick,
     RowCount,
     RowMax,
-    Rows,
     RowSum,
     Total,
     Transpose,
     Where,
+    children,
 )
 from xlnn.maths.printed import Binding, Printed
 
@@ -54,7 +54,23 @@ def number(value: float) -> str:
 
 @singledispatch
 def _notation(expr: Expr) -> Printed:
-    raise ExpressionError(f"words: no notation for the node {type(expr).__name__}")
+    if type(expr) not in _FOLD_SIGNS:
+        raise ExpressionError(f"words: no notation for the node {type(expr).__name__}")
+    (argument,) = children(expr)
+    return Printed(f"{_FOLD_SIGNS[type(expr)]}({_notation(argument).text})")
+
+
+_FOLD_SIGNS: dict[type[Expr], str] = {
+    ColumnSum: "Σrows",
+    RowSum: "Σcolumns",
+    Total: "Σ",
+    ColumnMin: "columnmin",
+    ColumnMax: "columnmax",
+    RowMax: "rowmax",
+    Largest: "largest",
+    RowCount: "rows",
+    BatchSum: "Σbatches",
+}
 
 
 @_notation.register
@@ -73,12 +89,6 @@ def _(expr: Transpose) -> Printed:
 
 
 @_notation.register
-def _(expr: Rows) -> Printed:
-    argument = _notation(expr.argument).within(Binding.ATOM)
-    return Printed(f"{argument}[rows {expr.first + 1}–{expr.first + expr.count}]")
-
-
-@_notation.register
 def _(expr: MatMul) -> Printed:
     left = _notation(expr.left).within(Binding.PRODUCT)
     right = _notation(expr.right).after(Binding.PRODUCT)
@@ -94,42 +104,6 @@ def _(expr: Column) -> Printed:
 def _(expr: Pick) -> Printed:
     argument = _notation(expr.argument).within(Binding.ATOM)
     return Printed(f"{argument}[rows {_notation(expr.order).text}]")
-
-
-@_notation.register(ColumnSum)
-@_notation.register(RowSum)
-@_notation.register(Total)
-@_notation.register(ColumnMin)
-@_notation.register(ColumnMax)
-@_notation.register(RowMax)
-@_notation.register(Largest)
-@_notation.register(RowCount)
-@_notation.register(BatchSum)
-def _(
-    expr: ColumnSum
-    | RowSum
-    | Total
-    | ColumnMin
-    | ColumnMax
-    | RowMax
-    | Largest
-    | RowCount
-    | BatchSum,
-) -> Printed:
-    return Printed(f"{_FOLD_SIGNS[type(expr)]}({_notation(expr.argument).text})")
-
-
-_FOLD_SIGNS: dict[type[Expr], str] = {
-    ColumnSum: "Σrows",
-    RowSum: "Σcolumns",
-    Total: "Σ",
-    ColumnMin: "columnmin",
-    ColumnMax: "columnmax",
-    RowMax: "rowmax",
-    Largest: "largest",
-    RowCount: "rows",
-    BatchSum: "Σbatches",
-}
 
 
 @_notation.register
@@ -154,7 +128,7 @@ def _(expr: Apply) -> Printed:
 @_notation.register
 def _(expr: Comparison) -> Printed:
     left, right = _notation(expr.left).text, _notation(expr.right).text
-    return Printed(f"[{left} {RELATION_SIGNS[expr.relation]} {right}]")
+    return Printed(f"[{left} {expr.relation} {right}]")
 
 
 @_notation.register
@@ -162,10 +136,6 @@ def _(expr: Where) -> Printed:
     condition = _notation(expr.condition).text
     then, otherwise = _notation(expr.then).text, _notation(expr.otherwise).text
     return Printed(f"if({condition}, {then}, {otherwise})")
-
-
-RELATION_SIGNS = {">": ">", ">=": "≥", "<": "<", "<=": "≤", "=": "="}
-"""How people write a comparison."""
 
 
 def _product_sign(expr: Arithmetic) -> str:
@@ -200,19 +170,31 @@ def sentence(name: str, expr: Expr, phrases: Phrases) -> str:
 
 @singledispatch
 def _phrase(expr: Expr, phrases: Phrases) -> str:
-    raise ExpressionError(f"words: no phrase for the node {type(expr).__name__}")
+    if type(expr) not in _ONE_ARGUMENT:
+        raise ExpressionError(f"words: no phrase for the node {type(expr).__name__}")
+    (argument,) = children(expr)
+    return phrases[_ONE_ARGUMENT[type(expr)]].format(_inner(argument, phrases))
+
+
+_ONE_ARGUMENT: dict[type[Expr], str] = {
+    Transpose: "transpose",
+    ColumnSum: "column_sum",
+    RowSum: "row_sum",
+    Total: "total",
+    ColumnMin: "column_min",
+    ColumnMax: "column_max",
+    RowMax: "row_max",
+    Largest: "largest",
+    RowCount: "row_count",
+    BatchSum: "batch_sum",
+    Negative: "negative",
+}
 
 
 @_phrase.register(Matrix)
 @_phrase.register(Number)
 def _(expr: Matrix | Number, phrases: Phrases) -> str:
     return notation(expr)
-
-
-@_phrase.register
-def _(expr: Rows, phrases: Phrases) -> str:
-    argument = _inner(expr.argument, phrases)
-    return phrases["rows"].format(expr.first + 1, expr.first + expr.count, argument)
 
 
 @_phrase.register
@@ -224,34 +206,6 @@ def _(expr: Column, phrases: Phrases) -> str:
 def _(expr: Pick, phrases: Phrases) -> str:
     argument, order = _inner(expr.argument, phrases), _inner(expr.order, phrases)
     return phrases["pick"].format(argument, order)
-
-
-@_phrase.register(Transpose)
-@_phrase.register(ColumnSum)
-@_phrase.register(RowSum)
-@_phrase.register(Total)
-@_phrase.register(ColumnMin)
-@_phrase.register(ColumnMax)
-@_phrase.register(RowMax)
-@_phrase.register(Largest)
-@_phrase.register(RowCount)
-@_phrase.register(BatchSum)
-@_phrase.register(Negative)
-def _(
-    expr: Transpose
-    | ColumnSum
-    | RowSum
-    | Total
-    | ColumnMin
-    | ColumnMax
-    | RowMax
-    | Largest
-    | RowCount
-    | BatchSum
-    | Negative,
-    phrases: Phrases,
-) -> str:
-    return phrases[_ONE_ARGUMENT[type(expr)]].format(_inner(expr.argument, phrases))
 
 
 @_phrase.register
@@ -282,7 +236,7 @@ def _(expr: Comparison, phrases: Phrases) -> str:
     sides = (notation(s) if isinstance(s, Comparison) else _phrase(s, phrases)
              for s in (expr.left, expr.right))  # fmt: skip
     left, right = sides
-    return phrases["comparison"].format(left, RELATION_SIGNS[expr.relation], right)
+    return phrases["comparison"].format(left, expr.relation, right)
 
 
 @_phrase.register
@@ -292,25 +246,12 @@ def _(expr: Where, phrases: Phrases) -> str:
 
 
 _OPERATORS = {"+": "plus", "-": "minus", "*": "times", "/": "divided"}
-_ONE_ARGUMENT: dict[type[Expr], str] = {
-    Transpose: "transpose",
-    ColumnSum: "column_sum",
-    RowSum: "row_sum",
-    Total: "total",
-    ColumnMin: "column_min",
-    ColumnMax: "column_max",
-    RowMax: "row_max",
-    Largest: "largest",
-    RowCount: "row_count",
-    BatchSum: "batch_sum",
-    Negative: "negative",
-}
 
 
 def _inner(expr: Expr, phrases: Phrases) -> str:
     """An argument's phrase, in brackets where words alone would leave open where it ends."""
     phrase = _phrase(expr, phrases)
-    return f"({phrase})" if isinstance(expr, (Arithmetic, Negative, Where, Rows)) else phrase
+    return f"({phrase})" if isinstance(expr, (Arithmetic, Negative, Where)) else phrase
 
 
 def _bracketed(expr: Expr, phrase: str) -> str:

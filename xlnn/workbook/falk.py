@@ -36,7 +36,6 @@ from xlnn.maths.expr import (
     Pick,
     RowCount,
     RowMax,
-    Rows,
     RowSum,
     Shape,
     Total,
@@ -72,9 +71,8 @@ def _operands(expr: Expr, result: Shape) -> Iterator[Operand]:
 
 @_operands.register(Matrix)
 @_operands.register(Transpose)
-@_operands.register(Rows)
 @_operands.register(Column)
-def _(expr: Matrix | Transpose | Rows | Column, result: Shape) -> Iterator[Operand]:
+def _(expr: Matrix | Transpose | Column, result: Shape) -> Iterator[Operand]:
     shape = shape_of(expr)
     # The axes are compared, not the sizes: a bias row stands above even a single sample.
     serves_every_row = shape.rows == ONE and result.rows != ONE

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from xlnn.audit.engines.program import find_program, program_version, run_program
@@ -35,6 +36,12 @@ class LibreOffice:
         return program_version(find_program(PROGRAMS, INSTALL))
 
     def recompute(self, path: Path) -> Values:
+        (values,) = self.recompute_all([path])
+        return values
+
+    def recompute_all(self, paths: Sequence[Path]) -> list[Values]:
+        """What it computes of several workbooks, with one start, which takes longer than most of
+        them do."""
         program = find_program(PROGRAMS, INSTALL)
         with tempfile.TemporaryDirectory(prefix="xlnn-") as folder:
             # A profile of our own: the user's settings neither matter nor change, and
@@ -42,9 +49,10 @@ class LibreOffice:
             profile = Path(folder, "profile")
             (profile / "user").mkdir(parents=True)
             (profile / "user" / "registrymodifications.xcu").write_text(RECALCULATE)
-            source = Path(folder, "workbook.xlsx")
-            shutil.copyfile(path, source)
-            result = Path(folder, "recomputed", source.name)
+            sources = [Path(folder, f"workbook{number}.xlsx") for number in range(len(paths))]
+            for path, source in zip(paths, sources, strict=True):
+                shutil.copyfile(path, source)
+            results = Path(folder, "recomputed")
             run_program(
                 [
                     program,
@@ -54,10 +62,17 @@ class LibreOffice:
                     "--convert-to",
                     "xlsx:Calc MS Excel 2007 XML",
                     "--outdir",
-                    str(result.parent),
-                    str(source),
+                    str(results),
+                    *map(str, sources),
                 ]
             )
-            if not result.exists():
-                raise WorkbookError(f"{path}: LibreOffice cannot load it")
-            return StoredWorkbook(result).load()
+            return [
+                _loaded(path, results / source.name)
+                for path, source in zip(paths, sources, strict=True)
+            ]
+
+
+def _loaded(path: Path, result: Path) -> Values:
+    if not result.exists():
+        raise WorkbookError(f"{path}: LibreOffice cannot load it")
+    return StoredWorkbook(result).load()
