@@ -25,7 +25,13 @@ QUOTED = "quoted "
 UNLOCKED = ("input",)
 """The cells that stay open to change on a protected sheet; a theme must not lock them."""
 
-KINDS = {"": "number", "whole ": "whole number", "large ": "large number", "share ": "share"}
+KINDS = {
+    "": "number",
+    "whole ": "whole number",
+    "large ": "large number",
+    "precise ": "precise number",
+    "share ": "share",
+}
 """The kinds of numbers: how a style's name begins, and the theme's style that has the format."""
 
 # A format with conditions, [>=1E7]0.000E+00;0.000, would follow the number, but programs drop

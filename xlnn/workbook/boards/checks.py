@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import numpy as np
+from openpyxl.formatting.rule import FormulaRule
+from openpyxl.styles import Font, PatternFill
+from openpyxl.worksheet.worksheet import Worksheet
 
 from xlnn.maths.expr import SCALAR
+from xlnn.training.trace import Trace
 from xlnn.workbook.boards.board import (
     Block,
     Board,
@@ -19,6 +23,8 @@ from xlnn.workbook.boards.board import (
 )
 from xlnn.workbook.boards.contents import Written
 from xlnn.workbook.plan import LOSS, MAP, SETTINGS, SETTINGS_COLUMN, START, Area, Plan, cell_name
+from xlnn.workbook.texts import Texts
+from xlnn.workbook.theme_file import Theme
 
 NAME = "Checks"
 
@@ -228,3 +234,22 @@ def _checked(plan: Plan) -> list[Area]:
 def checks_cells(plan: Plan) -> int:
     """How many constants there are."""
     return sum(area.shape.size for area in _checked(plan))
+
+
+def dress_checks(sheet: Worksheet, board: Board, texts: Texts, trace: Trace, theme: Theme) -> None:
+    """Colours the verdicts by what they say."""
+    verdicts = [block for block in board.blocks if block.name.endswith("_verdict")]
+    last = max(block.row for block in verdicts)
+    ranges = cell_name(VERDICT, 2), f"{cell_name(FIRST, SAYS)}:{cell_name(last, SAYS)}"
+    styles = {"agrees": "good", "differs": "bad", "changed": "changed"}
+    for range_ in ranges:
+        first = range_.partition(":")[0]
+        for row, word in enumerate(WORDS, start=WORDS_ROW + 1):
+            if word in styles:
+                style = styles[word]
+                rule = FormulaRule(  # type: ignore[no-untyped-call]
+                    formula=[f"{first}=$B${row}"],
+                    font=Font(color=theme.colour(style)),
+                    fill=PatternFill(bgColor=theme.fill(style)),
+                )
+                sheet.conditional_formatting.add(range_, rule)

@@ -76,7 +76,7 @@ EXTRAS: Mapping[str, Extra] = {
             gradient_check.gradient_check_cells,
             20_000,
         ),
-        Extra(checks.NAME, checks.checks_board, None, cells=checks.checks_cells,
+        Extra(checks.NAME, checks.checks_board, checks.dress_checks, cells=checks.checks_cells,
               most=checks.MOST_CELLS),
     )
 }  # fmt: skip

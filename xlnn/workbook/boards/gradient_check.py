@@ -110,7 +110,7 @@ class _GradientCheck:
                 column,
                 given.shape,
                 Computed(expr, self.plan, sources, self.plan.style),
-                kind="whole ",
+                kind="precise ",
                 title=f"{given.name}  ({given.shape})",
                 headings=True,
                 labels=True,
@@ -184,8 +184,7 @@ class _GradientCheck:
             else:
                 content = source(key)
             style = "operand" if key in ("value", "by_steps", "up", "down") else "result"
-            # Small changes of the losses must be seen: as many digits as there is room for.
-            kind = "large " if key == "difference" else "" if key == "value" else "whole "
+            kind = "large " if key == "difference" else "" if key == "value" else "precise "
             slack = SLACK if style == "result" else 1
             blocks[key] = board.put(
                 key, FIRST, column, shape, content, style, kind=kind, slack=slack

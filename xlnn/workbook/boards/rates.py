@@ -85,7 +85,8 @@ def rates_board(plan: Plan) -> Board:
         return losses[epoch][rate], 0, 0
 
     epoch_axis = Axis(f"{COUNTED}epoch", epochs)
-    board.put("losses", FIRST, 2, Shape(epoch_axis, RATE), Link(loss_at), "operand")
+    board.put("losses", FIRST, 2, Shape(epoch_axis, RATE), Link(loss_at), "operand",
+              kind="precise ")  # fmt: skip
     board.put(
         "epochs", FIRST, 1, Shape(epoch_axis, SCALAR.columns),
         Typed(lambda trace: numbers(*([i + 1] for i in range(epochs)))), "constant", kind="whole ",
