@@ -6,7 +6,7 @@ import os
 import pickle
 import shutil
 from collections.abc import Callable
-from dataclasses import fields
+from dataclasses import fields, replace
 from functools import cache
 from pathlib import Path
 
@@ -59,11 +59,14 @@ def engine(request: pytest.FixtureRequest) -> Engine:
 def kept(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Experiment], Built]:
     """Builds each experiment's workbook once, without auditing it, for all tests that ask for it.
 
-    The file is everybody's: a test that changes it takes a copy.
+    The file is everybody's: a test that changes it takes a copy. Sheets besides those of the
+    matrices are written only where an experiment names some: they take most of the time.
     """
     done: dict[bytes, Built] = {}
 
     def build(experiment: Experiment) -> Built:
+        if experiment.extras == "auto":
+            experiment = replace(experiment, extras="none")
         key = pickle.dumps([getattr(experiment, field.name) for field in fields(experiment)])
         if key not in done:
             path = tmp_path_factory.mktemp("kept") / "workbook.xlsx"

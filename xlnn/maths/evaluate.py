@@ -7,7 +7,7 @@ step, which Python compiles once. So training runs exactly the code that one wou
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from functools import lru_cache, singledispatch
 
 import numpy as np
@@ -54,16 +54,29 @@ def evaluate(expr: Expr, values: Values) -> Array:
     the numbers of all batches, one below the other. Overflow gives infinities and NaN.
     Raises ExpressionError for an unknown node and KeyError for a matrix not in ``values``.
     """
-    names, compiled = _compiled(expr)
-    with np.errstate(all="ignore"):
-        (value,) = compiled(*[values[name] for name in names])
-    return np.atleast_2d(np.asarray(value, dtype=np.float64))
+    return compiled(expr)(values)
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """An expression as a compiled function."""
+
+    reads: tuple[str, ...]
+    """The names of the matrices that it takes."""
+    function: Program
+
+    def __call__(self, values: Values) -> Array:
+        """The value of the expression, as ``evaluate`` gives it."""
+        with np.errstate(all="ignore"):
+            (value,) = self.function(*[values[name] for name in self.reads])
+        return np.atleast_2d(np.asarray(value, dtype=np.float64))
 
 
 @lru_cache(maxsize=1024)
-def _compiled(expr: Expr) -> tuple[tuple[str, ...], Program]:
+def compiled(expr: Expr) -> Compiled:
+    """An expression, compiled. Raises ExpressionError for an unknown node."""
     names = tuple(matrix.name for matrix in matrices(expr))
-    return names, program(names, [("result", expr)], ["result"])
+    return Compiled(names, program(names, [("result", expr)], ["result"]))
 
 
 def program(

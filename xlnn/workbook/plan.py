@@ -181,7 +181,7 @@ class Grid(NamedTuple):
         return len(self.epochs) * len(self.batches)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Plan:
     """Where everything stands in a workbook."""
 

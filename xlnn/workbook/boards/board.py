@@ -172,6 +172,8 @@ class Board:
     freeze: str | None = None
     printed: str | None = None
     """What is printed, on one page: a reader's part of it. None for all."""
+    ready: dict[tuple[int, str], Any] = field(default_factory=dict)
+    """The expressions that were made ready, by their identities, and the styles of formulas."""
 
     def put(
         self,

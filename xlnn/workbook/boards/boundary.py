@@ -23,7 +23,7 @@ from xlnn.workbook.boards.board import (
     range_reference,
     reference,
 )
-from xlnn.workbook.boards.contents import Computed, Link, Written, copy_of
+from xlnn.workbook.boards.contents import Computed, Link, Maths, Written, copy_of
 from xlnn.workbook.boards.steps import cells_of, put_steps
 from xlnn.workbook.charts import plain_axes
 from xlnn.workbook.plan import LOSS, MAP, START, Area, Plan, cell_name
@@ -128,9 +128,10 @@ def _ends(
     ):
         board.say(row, 1, "key", key)
         sources: dict[str, Area | Block] = {samples.matrix: samples, "margin": margin}
+        content = Computed(Maths.of(expr, plan.style), plan, sources)
         found.append(
             board.put(
-                key, row, 2, Shape(ONE, feature), Computed(expr, plan, sources, plan.style),
+                key, row, 2, Shape(ONE, feature), content,
                 headings=row == RANGE,
             )
         )  # fmt: skip

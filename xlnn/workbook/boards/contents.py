@@ -8,11 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from xlnn.errors import ExpressionError
-from xlnn.maths.evaluate import evaluate
-from xlnn.maths.expr import Expr, Matrix, matrices
-from xlnn.maths.formulas import Formula, Style, Window, formula_at
+from xlnn.maths.evaluate import Compiled, compiled
+from xlnn.maths.expr import Expr, Matrix
+from xlnn.maths.formulas import Formula, Style, Tile, Window, formula, tile_of
 from xlnn.workbook.boards.board import (
     Block,
+    Board,
     Contents,
     Values,
     cells,
@@ -26,25 +27,53 @@ Sources = Mapping[str, Area | Block]
 
 
 @dataclass(frozen=True, slots=True)
+class Maths:
+    """A matrix expression, made ready for the many blocks that compute it."""
+
+    expr: Expr
+    tile: Tile
+    compiled: Compiled
+
+    @classmethod
+    def of(cls, expr: Expr, style: Style) -> Maths:
+        """An expression as its formulas are written in a style."""
+        return cls(expr, tile_of(expr, style), compiled(expr))
+
+
+def ready(board: Board, expr: Expr, style: Style) -> Maths:
+    """An expression made ready; the same object for the same one, which lives as long as the plan
+    of the board does."""
+    key = id(expr), style
+    if key not in board.ready:
+        board.ready[key] = Maths.of(expr, style)
+    found: Maths = board.ready[key]
+    return found
+
+
+@dataclass(frozen=True, slots=True)
 class Computed:
     """A matrix expression."""
 
-    expr: Expr
+    maths: Maths
     plan: Plan
     sources: Sources
-    style: Style
 
     def formula(self, block: Block, i: int, j: int) -> Formula | None:
-        return formula_at(self.expr, _Addresses(self, block.sheet), self.style, i, j)
+        tile = self.maths.tile
+        if i % tile.rows or j % tile.columns:
+            return None
+        addresses = _Addresses(self, block.sheet)
+        return formula(self.maths.expr, addresses, tile.at(i, j), tile.style)
 
     def value(self, block: Block, values: Values) -> Contents:
-        found = {
-            matrix.name: values.of(self.sources[matrix.name])
-            if matrix.name in self.sources
-            else values.setting(matrix.name)
-            for matrix in matrices(self.expr)
-        }
-        return evaluate(self.expr, found)
+        return self.maths.compiled(
+            {
+                name: values.of(self.sources[name])
+                if name in self.sources
+                else values.setting(name)
+                for name in self.maths.compiled.reads
+            }
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +85,12 @@ class _Addresses:
 
     def address(self, matrix: Matrix, window: Window) -> str:
         source, plan = self.content.sources.get(matrix.name), self.content.plan
+        style = self.content.maths.tile.style
         if source is None:
             return matrix.name
         shape = source.shape
         whole = (window.rows, window.columns) == (shape.rows.size, shape.columns.size)
-        if whole and self.content.style == "matrix" and isinstance(source, Area) and plan.named:
+        if whole and style == "matrix" and isinstance(source, Area) and plan.named:
             return plan.name_of(source)
         if window.is_cell:
             return reference(source, self.sheet, window.row, window.column)

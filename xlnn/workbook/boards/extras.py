@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from xlnn.errors import PlanError
 from xlnn.workbook.boards import (
@@ -126,6 +127,7 @@ def formula_cells(plan: Plan) -> int:
     return sum(board.formula_cells for board in (summary_board(plan), *draw_boards(plan)))
 
 
+@lru_cache(maxsize=1)
 def draw_boards(plan: Plan) -> list[Board]:
     """The boards of a workbook. Raises PlanError for one that is longer than a sheet."""
     boards = [EXTRAS[name].draw(plan) for name in plan.extras]

@@ -23,7 +23,7 @@ from xlnn.workbook.boards.board import (
     numbers,
     reference,
 )
-from xlnn.workbook.boards.contents import Computed, Link, Written
+from xlnn.workbook.boards.contents import Computed, Link, Maths, Written
 from xlnn.workbook.boards.steps import cells_of, put_steps, rows_of
 from xlnn.workbook.plan import LOSS, MAP, START, Area, Plan, cell_name
 
@@ -109,7 +109,7 @@ class _GradientCheck:
                 row,
                 column,
                 given.shape,
-                Computed(expr, self.plan, sources, self.plan.style),
+                Computed(Maths.of(expr, self.plan.style), self.plan, sources),
                 kind="precise ",
                 title=f"{given.name}  ({given.shape})",
                 headings=True,
@@ -177,10 +177,10 @@ class _GradientCheck:
             sources["E"] = samples
         for column, key in enumerate(COLUMNS, start=2):
             if key == "by_difference":
-                content = Computed(quotient, plan, sources | blocks, plan.style)
+                content = Computed(Maths.of(quotient, plan.style), plan, sources | blocks)
             elif key == "difference":
                 expr = Matrix("by_difference", shape) - Matrix("by_steps", shape)
-                content = Computed(expr, plan, dict(blocks), plan.style)
+                content = Computed(Maths.of(expr, plan.style), plan, dict(blocks))
             else:
                 content = source(key)
             style = "operand" if key in ("value", "by_steps", "up", "down") else "result"

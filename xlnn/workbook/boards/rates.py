@@ -31,7 +31,7 @@ large for it."""
 
 RATE = Axis(f"{COUNTED}rate", 5)
 
-EPOCHS, LEAST_EPOCHS, MOST_CELLS = 30, 5, 30_000
+EPOCHS, LEAST_EPOCHS, MOST_CELLS = 20, 5, 30_000
 """How many epochs at most are unrolled, how few are worth it, and in how many cells."""
 
 RATES_ROW, FIRST = 7, 9

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from xlnn.maths.formulas import Style
 from xlnn.maths.recipe import Step
 from xlnn.workbook.boards.board import Block, Board
-from xlnn.workbook.boards.contents import Computed
+from xlnn.workbook.boards.contents import Computed, ready
 from xlnn.workbook.plan import Area
 
 
@@ -29,7 +29,7 @@ def put_steps(
             row,
             column,
             step.shape,
-            Computed(step.expr, board.plan, dict(sources), style),
+            Computed(ready(board, step.expr, style), board.plan, dict(sources)),
             kind="whole " if step.name == "predicted" else "",
             title=f"{step.name}  ({step.shape})" if titled else None,
             headings=titled,
