@@ -60,14 +60,14 @@ def heirs(report: dict[str, Any]) -> set[str]:
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Built:
     """The worked example."""
     path = tmp_path_factory.mktemp("demo") / "demo.xlsx"
-    return xlnn.build(xlnn.example("demo"), path, audited=False)
+    return xlnn.build(xlnn.example("demo", {"extras": "none"}), path, audited=False)
 
 
 @pytest.fixture(scope="module")
 def matrices(tmp_path_factory: pytest.TempPathFactory) -> Built:
     """The worked example with one array formula a matrix, two epochs."""
     path = tmp_path_factory.mktemp("matrices") / "matrices.xlsx"
-    experiment = xlnn.example("demo", {"formulas": "matrix", "epochs": 2})
+    experiment = xlnn.example("demo", {"formulas": "matrix", "epochs": 2, "extras": "none"})
     return xlnn.build(experiment, path, audited=False)
 
 
@@ -76,6 +76,7 @@ def batches(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     """Two classes learned in batches of two samples and a last one of one, in both styles."""
     path = tmp_path_factory.mktemp("batches") / "batches.xlsx"
     experiment = Experiment(
+        extras="none",
         X=[[0.1, 2], [1, -0.5], [0.3, 0.4]],
         y=[0, 1, 1],
         batch_size=2,
@@ -419,7 +420,9 @@ def test_a_finding_says_what_was_expected_and_found(demo: Built, tmp_path: Path)
 
 
 def test_a_number_typed_over_what_an_epoch_carries_on_is_named(tmp_path: Path) -> None:
-    built = xlnn.build(xlnn.example("demo", {"epochs": 2}), tmp_path / "two.xlsx", audited=False)
+    built = xlnn.build(
+        xlnn.example("demo", {"epochs": 2, "extras": "none"}), tmp_path / "two.xlsx", audited=False
+    )
     area = built.plan.matrix("wout", 2)
     cell = f"{column_letters(area.column)}{area.row}"
     result, report = audited(typed(built.path, tmp_path / "changed.xlsx", {("wout", cell): 0.5}))
@@ -703,7 +706,7 @@ def test_edited_inputs_saved_by_a_program_are_no_error_and_change_the_numbers(
     assert result.exit_code == 0, result.output
     # An engine that is no Python may print past us.
     assert capfd.readouterr() == ("", "")
-    assert report["cells"] == either.plan.formula_cells
+    assert report["cells"] == either.size.formula_cells
     before, after = either.trace, xlnn.run(edited(either.trace.experiment))
     values = engine_or_skip("ironcalc").recompute(path)
     epoch = either.plan.epochs[-1]
@@ -856,7 +859,7 @@ def test_several_workbooks_make_one_report(demo: Built, wrong: Path, tmp_path: P
 def test_a_single_cell_that_lost_its_array_entry_is_named(tmp_path: Path) -> None:
     # A long product is a one-cell array formula; entered as a plain one, Excel shows an @.
     path = tmp_path / "long.xlsx"
-    experiment = Experiment(X=[[float(i) for i in range(9)]], y=[1], hidden=(1,))
+    experiment = Experiment(X=[[float(i) for i in range(9)]], y=[1], hidden=(1,), extras="none")
     xlnn.build(experiment, path, audited=False)
     lost: list[str] = []
 

@@ -38,7 +38,7 @@ def test_experiments_have_the_size_that_was_asked_for(
 def test_the_other_libraries_write_the_very_formulas(tmp_path: Path) -> None:
     write_experiment(tmp_path / "table.toml", 3000, "cell")
     built = xlnn.build(xlnn.load(tmp_path / "table.toml"), tmp_path / "own.xlsx", audited=False)
-    assert extract(built.path, tmp_path / "formulas") == built.plan.formula_cells
+    assert extract(built.path, tmp_path / "formulas") == built.size.formula_cells
     sheets = marshal.loads((tmp_path / "formulas").read_bytes())
     own = openpyxl.load_workbook(built.path)
     expected = {

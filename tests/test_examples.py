@@ -52,7 +52,7 @@ def test_an_example_builds_and_agrees_in_every_program(
         assert report.notes == ()
         assert [engine.name for engine in report.engines] == engines
         for engine in report.engines:
-            assert engine.cells == built[name].plan.formula_cells
+            assert engine.cells == built[name].size.formula_cells
             assert engine.max_rel_diff <= 1e-11, (name, engine)
 
 

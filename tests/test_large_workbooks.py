@@ -211,7 +211,7 @@ def test_the_audit_expects_the_formulas_of_the_plan(experiment: Experiment) -> N
 def test_the_workbook_agrees_with_numpy(built: Built) -> None:
     assert built.report is not None
     assert built.report.ok, built.report.findings[:3]
-    assert built.report.engines[0].cells == built.plan.formula_cells
+    assert built.report.engines[0].cells == built.size.formula_cells
 
 
 def test_noting_the_verdict_changes_nothing_but_start(tmp_path: Path) -> None:
@@ -376,7 +376,7 @@ def test_progress_counts_every_cell_with_a_formula(tmp_path: Path) -> None:
     experiment = EXPERIMENTS["gaps from the start"]
     built = xlnn.build(experiment, tmp_path / "workbook.xlsx", progress=progress)
     assert list(told) == ["training", "writing", "recomputing with ironcalc", "comparing"]
-    cells = built.plan.formula_cells
+    cells = built.size.formula_cells
     for work, total in (("training", 60), ("writing", cells), ("comparing", cells)):
         assert sum(done for done, _ in told[work]) == total
         assert {each for _, each in told[work]} == {total}

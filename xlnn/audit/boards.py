@@ -261,7 +261,7 @@ class _BoardAudit:
         """What the block's formulas give from the engine's numbers; None where one is none."""
         try:
             return block.content.value(block, engine)
-        except (ValueError, IndexError):  # a choice that there is not
+        except (ValueError, IndexError, KeyError):  # no such choice, or no such sheet
             return None
 
 
