@@ -10,6 +10,7 @@ from copy import deepcopy
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from zipfile import ZipFile
 
 import pytest
 from click.testing import CliRunner
@@ -25,6 +26,7 @@ from xlnn.cli import main
 from xlnn.errors import ExperimentError, XlnnError
 from xlnn.experiment.experiment import Experiment
 from xlnn.maths.expr import Axis
+from xlnn.workbook.boards.extras import EXTRAS
 from xlnn.workbook.texts import axis_name, load_texts, number_text
 
 SOURCE, TRANSLATION = "en", "de"
@@ -33,10 +35,19 @@ SAME = {
     # What is the same word in both languages, a name, or all placeholders.
     *("links.start", "links.map", "matrix.shape", "start.steps_columns.1"),
     *("colours.orange", "phrases.plus", "phrases.minus", "phrases.negative"),
+    "rates.learning_rate",
 }
 """The texts that may read the same in the translation."""
 
 SMALL = {"X": [[1, 2], [3, 4]], "y": [0, 1], "hidden": (2, 2), "epochs": 3, "show": [1, 2, -1]}
+
+ALL_EXTRAS = xlnn.example("xor", {"extras": "all"})
+"""A workbook with every sheet that there is."""
+
+
+def chosen(name: str) -> Experiment:
+    """An experiment by its name: without extra sheets, or with all."""
+    return ALL_EXTRAS if name == "xor" else replace(EXPERIMENTS[name], extras="none")
 
 
 def texts_of(language: str) -> dict[str, Any]:
@@ -175,11 +186,11 @@ def without_texts(book: RawBook) -> dict[str, object]:
 
 @pytest.mark.parametrize(
     "name",
-    ["demo as matrices", "gaps between epochs", "batches", "scaled and tested", "threshold"],
+    ["demo as matrices", "gaps between epochs", "batches", "scaled and tested", "threshold", "xor"],
 )
 def test_only_texts_depend_on_the_language(name: str, built: Callable[[Experiment], Path]) -> None:
     books = [
-        read_raw(built(replace(EXPERIMENTS[name], language=language), f"{language}.xlsx"))
+        read_raw(built(replace(chosen(name), language=language)))
         for language in (SOURCE, TRANSLATION)
     ]
     assert without_texts(books[0]) == without_texts(books[1])
@@ -195,30 +206,45 @@ ENGLISH = re.compile(
 GERMAN = re.compile(r"\b(der|die|das|ist|und|von|mit|jede[rs]?|Schritt|Epoche)\b")
 
 
+def translated() -> set[str]:
+    """The English texts that are whole and have more than a word, which may be a matrix's name."""
+    ours, theirs = (set(dict(leaves(texts_of(each))).values()) for each in (SOURCE, TRANSLATION))
+    return {text for text in ours - theirs if " " in text and "{" not in text}
+
+
 def english_texts(path: Path) -> dict[str, str]:
-    """The texts of a workbook that read like English sentences."""
-    found = {}
+    """The texts of a workbook that read like English sentences, or are those of its sheets."""
+    found, known = {}, translated()
+    with ZipFile(path) as archive:
+        for part in archive.namelist():
+            if part.startswith("xl/charts/"):
+                texts = re.findall("<a:t>([^<]*)</a:t>", archive.read(part).decode())
+                found |= {f"{part}, {text}": text for text in texts if text in known}
     for name, sheet in read_raw(path).sheets.items():
         for place, cell in sheet.cells.items():
             text = cell.text or ""
             # Names of matrices and notation are the article's in every language, and what
             # programs read stays as it is; so does the article's own title.
-            programs = name == "Settings" and place[0] in "AB" and place not in ("A1", "A3")
+            programs = name == "Settings" and place[0] in "AB" and f"B{place[1:]}" in sheet.cells
             programs = programs or (name == "Map" and place[1:] not in ("1", "2", "3"))
             if cell.kind == "n" or programs or "Sunil Ray" in text:
                 continue
-            if len(ENGLISH.findall(text)) > 1 and not GERMAN.search(text):
+            if text in known or (len(ENGLISH.findall(text)) > 1 and not GERMAN.search(text)):
                 found[f"{name}!{place}"] = text
     return found
 
 
-@pytest.mark.parametrize("name", ["gaps between epochs", "batches", "scaled and tested"])
+@pytest.mark.parametrize("name", ["gaps between epochs", "batches", "scaled and tested", "xor"])
 def test_no_sentence_stays_english(name: str, built: Callable[[Experiment], Path]) -> None:
-    assert english_texts(built(replace(EXPERIMENTS[name], language=TRANSLATION))) == {}
+    assert english_texts(built(replace(chosen(name), language=TRANSLATION))) == {}
 
 
 def test_english_sentences_are_seen(built: Callable[[Experiment], Path]) -> None:
-    assert len(english_texts(built(Experiment(**SMALL)))) > 30
+    found = english_texts(built(ALL_EXTRAS))
+    assert len(found) > 100
+    # On every sheet with sentences, and in every chart.
+    assert {"Start", "Map", "Settings", "Loss", *EXTRAS} <= {key.split("!")[0] for key in found}
+    assert len({key.split(",")[0] for key in found if key.startswith("xl/charts/")}) == 3
 
 
 def test_the_layer_of_an_axis_comes_from_the_texts() -> None:
@@ -238,7 +264,7 @@ def test_numbers_in_sentences_are_written_as_the_language_writes_them() -> None:
 
 
 def test_a_german_workbook_is_valid_audits_clean_and_repeats_to_the_byte(tmp_path: Path) -> None:
-    experiment = Experiment(**SMALL, language="de", batch_size=1)
+    experiment = Experiment(**SMALL, language="de", batch_size=1, extras="none")
     one = xlnn.build(experiment, tmp_path / "one.xlsx")
     two = xlnn.build(experiment, tmp_path / "two.xlsx")
     assert one.report is not None
@@ -251,7 +277,7 @@ def test_a_german_workbook_is_valid_audits_clean_and_repeats_to_the_byte(tmp_pat
 def test_the_map_is_the_same_for_programs(built: Callable[[Experiment], Path]) -> None:
     found = []
     for language in (SOURCE, TRANSLATION):
-        book = StoredWorkbook(built(Experiment(**SMALL, language=language), f"{language}.xlsx"))
+        book = StoredWorkbook(built(replace(ALL_EXTRAS, language=language)))
         found.append(read_description(book))
     assert to_json(found[0]) == to_json(found[1])
     assert [each.settings["language"] for each in found] == [SOURCE, TRANSLATION]
@@ -279,10 +305,11 @@ def test_the_languages_are_the_files_of_the_folder() -> None:
 
 def test_the_command_builds_in_german(tmp_path: Path) -> None:
     path = tmp_path / "demo.xlsx"
-    done = CliRunner().invoke(main, ["build", "demo", "--language", "de", "-o", str(path)])
+    asked = ["--language", "de", "--extras", "none"]
+    done = CliRunner().invoke(main, ["build", "demo", *asked, "-o", str(path)])
     assert done.exit_code == 0, done.output
     assert any(
-        (cell.text or "").startswith("Diese Arbeitsmappe")
+        (cell.text or "").startswith("Ein Netz mit ")
         for cell in read_raw(path).sheets["Start"].cells.values()
     )
     assert CliRunner().invoke(main, ["audit", str(path)]).exit_code == 0

@@ -6,6 +6,7 @@ import re
 import subprocess
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
 from xml.etree import ElementTree
 from zipfile import ZipFile
@@ -18,57 +19,89 @@ from editing import rewritten, saved_by
 from lint import MAIN, lint, read_raw
 from openpyxl import Workbook
 from openxml_audit import OpenXmlValidator
-from test_lint import EXPERIMENTS
+from test_lint import EXPERIMENTS, some
 
 import xlnn
 from xlnn.audit.engines import ENGINES
+from xlnn.building import Built
 from xlnn.cli import main
 from xlnn.experiment.experiment import Experiment
-from xlnn.workbook.plan import LOSS, SETTINGS, START, Plan, cell_name
+from xlnn.workbook.boards.extras import draw_boards
+from xlnn.workbook.plan import DIGITS, LOSS, SETTINGS, START, Plan, cell_name
 from xlnn.workbook.theme import KINDS, NUMBERS, TAUGHT, load_theme, new_book
 
 SMALL = {"X": [[1, 2], [3, 4]], "y": [0, 1], "hidden": (2,), "epochs": 3, "show": [1, 2, -1]}
 
+FEW = {**SMALL, "extras": "none"}
+"""Where the sheets besides those of the matrices add nothing."""
+
+SAMPLE = 0.123456
+"""Stands in the legend on Start, in a cell of each colour."""
+
 ALLOWED = {"selectLockedCells", "selectUnlockedCells", "formatColumns", "formatRows"}
 
 
+OPEN = {
+    "xor": {"Walkthrough", "Predict", "Boundary", "Rates", "GradientCheck", "Checks"},
+    "three outputs, batches": {"Walkthrough", "Boundary", "order"},
+}
+"""Sheets that have inputs, besides those that always do."""
+
+
 def open_cells(path: Path) -> set[str]:
-    """The cells that are not locked, but for the samples of the legend on Start, which show how
+    """The cells that are not locked, but for the sample of the legend on Start, which shows how
     inputs look."""
     book = openpyxl.load_workbook(path)
     return {
         f"{sheet.title}!{cell.coordinate}"
         for sheet in book
-        if sheet.title != START
         for row in sheet.iter_rows()
         for cell in row
-        if not cell.protection.locked
+        if not cell.protection.locked and not (sheet.title == START and cell.value == SAMPLE)
     }
 
 
 def inputs_of(plan: Plan) -> set[str]:
-    """The cells that a person may change: every number that no formula gives."""
-    cells = {f"{SETTINGS}!{cell_name(plan.setting_row(name), 2)}" for name in plan.recipe.settings}
-    for area in plan.matrices():
-        if area.expr is None:
-            cells |= {
-                f"{area.sheet}!{cell_name(area.row + i, area.column + j)}"
-                for i in range(area.shape.rows.size)
-                for j in range(area.shape.columns.size)
-            }
+    """The cells that a person may change: every number that no formula gives, but for the constants
+    that others are held against, and for lists."""
+    settings = (*plan.recipe.settings, DIGITS)
+    cells = {f"{SETTINGS}!{cell_name(plan.setting_row(name), 2)}" for name in settings}
+    blocks = [block for board in draw_boards(plan) for block in board.blocks]
+    typed = [block for block in blocks if block.is_typed and block.style != "constant"]
+    for area in (*(area for area in plan.matrices() if area.expr is None), *typed):
+        cells |= {
+            f"{area.sheet}!{cell_name(area.row + i, area.column + j)}"
+            for i in range(area.shape.rows.size)
+            for j in range(area.shape.columns.size)
+        }
     return cells
 
 
+def experiment_of(name: str) -> Experiment:
+    """An experiment by its name: without extra sheets, or with all."""
+    if name == "xor":
+        return xlnn.example("xor", {"extras": "all"})
+    if name == "three outputs, batches":  # choices of the batch, and of the output on the grid
+        return some(6, 2, 3, batch_size=4, epochs=2, extras=["Walkthrough", "Boundary"])
+    return replace(EXPERIMENTS[name], extras="none")
+
+
 @pytest.mark.parametrize(
-    "name", ["demo", "gaps as matrices", "batches", "scaled and tested", "two classes"]
+    ("name", "protect"),
+    [
+        *product(["demo", "gaps as matrices"], [True, False]),
+        *product(["batches", "scaled and tested", "two classes", "xor"], [True]),
+        ("three outputs, batches", True),
+    ],
 )
-@pytest.mark.parametrize("protect", [True, False])
-def test_the_inputs_and_nothing_else_are_open(name: str, protect: bool, tmp_path: Path) -> None:
-    experiment = replace(EXPERIMENTS[name], protect=protect)
-    built = xlnn.build(experiment, tmp_path / "workbook.xlsx", audited=False)
+def test_the_inputs_and_nothing_else_are_open(
+    name: str, protect: bool, kept: Callable[[Experiment], Built]
+) -> None:
+    built = kept(replace(experiment_of(name), protect=protect))
     expected = inputs_of(built.plan)
     assert open_cells(built.path) == expected
     assert len(expected) > 10
+    assert {place.partition("!")[0] for place in expected} >= {SETTINGS, *OPEN.get(name, ())}
     book = openpyxl.load_workbook(built.path)
     # What is open has the colour of inputs, and what is a formula is not open.
     theme = load_theme()
@@ -136,9 +169,8 @@ def hidden(path: Path) -> list[str]:
 
 
 def test_nothing_is_hidden(built: Callable[[Experiment], Path], tmp_path: Path) -> None:
-    path = built(Experiment(**SMALL, protect=True))
-    assert hidden(path) == []
-    book = openpyxl.load_workbook(path)
+    assert hidden(built(Experiment(**SMALL, protect=True))) == []
+    book = openpyxl.load_workbook(built(Experiment(**FEW, protect=True)))
     book[LOSS].column_dimensions["B"].hidden = True
     book[SETTINGS].sheet_state = "hidden"
     book.save(tmp_path / "hiding.xlsx")
@@ -149,7 +181,7 @@ def test_start_says_that_it_is_protected_and_what_can_be_changed(
     built: Callable[[Experiment], Path],
 ) -> None:
     for protect in (True, False):
-        path = built(Experiment(**SMALL, protect=protect), f"{protect}.xlsx")
+        path = built(Experiment(**FEW, protect=protect))
         cells = read_raw(path).sheets[START].cells.values()
         said = [c.text for c in cells if "without a password" in (c.text or "")]
         assert len(said) == protect
@@ -160,7 +192,7 @@ def test_start_says_that_it_is_protected_and_what_can_be_changed(
 
 
 def test_a_protected_workbook_is_valid_and_repeats_to_the_byte(tmp_path: Path) -> None:
-    experiment = Experiment(**SMALL, protect=True)
+    experiment = Experiment(**FEW, protect=True)
     first = xlnn.build(experiment, tmp_path / "first.xlsx")
     second = xlnn.build(experiment, tmp_path / "second.xlsx")
     assert first.report is not None
@@ -175,7 +207,7 @@ def test_a_protected_workbook_audits_clean_also_after_an_input_was_changed(
     engine: str, built: Callable[[Experiment], Path], tmp_path: Path
 ) -> None:
     engine_or_skip(engine)
-    path = built(Experiment(**SMALL, protect=True, language="de"))
+    path = built(Experiment(**FEW, protect=True, language="de"))
     assert xlnn.audit(path, engines=engine).ok
     book = openpyxl.load_workbook(path)
     place = min(cell for cell in open_cells(path) if cell.startswith("X!"))
@@ -187,7 +219,7 @@ def test_a_protected_workbook_audits_clean_also_after_an_input_was_changed(
 def test_it_stays_protected_when_libreoffice_saves_it(
     built: Callable[[Experiment], Path], tmp_path: Path
 ) -> None:
-    path = built(Experiment(**SMALL, protect=True))
+    path = built(Experiment(**FEW, protect=True))
     try:
         saved = saved_by("libreoffice", path, tmp_path)
     except subprocess.CalledProcessError as error:
@@ -200,7 +232,7 @@ def test_it_stays_protected_when_libreoffice_saves_it(
 
 def test_the_command_and_the_file_ask_for_it(tmp_path: Path) -> None:
     path = tmp_path / "exp.toml"
-    path.write_text("[data]\nX = [[1]]\ny = [0]\n[workbook]\nprotect = true\n")
+    path.write_text('[data]\nX = [[1]]\ny = [0]\n[workbook]\nprotect = true\nextras = "none"\n')
     assert xlnn.load(path).protect is True
     target = tmp_path / "out.xlsx"
     for option, expected in ((None, True), ("--no-protect", False), ("--protect", True)):
@@ -217,7 +249,7 @@ def test_the_command_and_the_file_ask_for_it(tmp_path: Path) -> None:
 def test_an_open_formula_would_be_found(
     built: Callable[[Experiment], Path], tmp_path: Path
 ) -> None:
-    path = built(Experiment(**SMALL, protect=True))
+    path = built(Experiment(**FEW, protect=True))
     sheet = read_raw(path).sheets["output"]
     place = next(place for place, cell in sheet.cells.items() if cell.formula)
     with ZipFile(path) as archive:

@@ -8,6 +8,7 @@ import io
 import zipfile
 from collections.abc import Callable
 from copy import copy
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -35,7 +36,17 @@ BUNDLED = folder() / THEME
 
 LEAST_CONTRAST, LEAST_DIFFERENCE = 4.5, 10.0
 
-SMALL = {"X": [[1, 2], [3, 4]], "y": [0, 1], "hidden": (2,), "epochs": 3, "show": [1, 2, -1]}
+SMALL = {
+    "X": [[1, 2], [3, 4]],
+    "y": [0, 1],
+    "hidden": (2,),
+    "epochs": 3,
+    "show": [1, 2, -1],
+    "extras": "none",
+}
+
+ALL_EXTRAS = xlnn.example("xor", {"extras": "all"})
+"""A workbook with every sheet that there is."""
 
 
 def named(book: Workbook, name: str) -> NamedStyle:
@@ -153,7 +164,7 @@ def test_an_edited_theme_changes_the_workbook(
     theme = edited(tmp_path / "mine.xlsx", colourful)
     cells = {}
     for name, chosen in (("plain", None), ("changed", theme)):
-        book = openpyxl.load_workbook(built(Experiment(**SMALL, theme=chosen), f"{name}.xlsx"))
+        book = openpyxl.load_workbook(built(Experiment(**SMALL, theme=chosen)))
         cells[name] = {
             style_of(book, "output", cell.coordinate)
             for row in book["output"].iter_rows()
@@ -184,8 +195,7 @@ def test_formulas_numbers_and_places_do_not_follow_the_theme(
     built: Callable[[Experiment], Path], tmp_path: Path
 ) -> None:
     theme = edited(tmp_path / "mine.xlsx", colourful)
-    plain = read_raw(built(Experiment(**SMALL), "plain.xlsx"))
-    mine = read_raw(built(Experiment(**SMALL, theme=theme), "mine book.xlsx"))
+    plain, mine = (read_raw(built(replace(ALL_EXTRAS, theme=chosen))) for chosen in (None, theme))
     assert plain.names == mine.names
     assert list(plain.sheets) == list(mine.sheets)
     for name, sheet in plain.sheets.items():
@@ -199,18 +209,27 @@ def test_formulas_numbers_and_places_do_not_follow_the_theme(
                 assert cell.text == other.cells[place].text, (name, place)
 
 
+@pytest.mark.parametrize(
+    "chosen", [Experiment(**SMALL), ALL_EXTRAS], ids=["no extra sheets", "all sheets"]
+)
 def test_a_workbook_with_another_theme_is_valid_audits_clean_and_repeats_to_the_byte(
-    tmp_path: Path,
+    chosen: Experiment, tmp_path: Path
 ) -> None:
     theme = edited(tmp_path / "mine.xlsx", colourful)
-    experiment = Experiment(**SMALL, theme=theme, language="de", protect=True)
+    experiment = replace(chosen, theme=theme, language="de", protect=True)
     one = xlnn.build(experiment, tmp_path / "one.xlsx")
     two = xlnn.build(experiment, tmp_path / "two.xlsx")
     assert one.report is not None
     assert one.report.ok
     assert one.path.read_bytes() == two.path.read_bytes()
-    assert lint(one.path) == []
     assert OpenXmlValidator(max_errors=0).validate(one.path).errors == []
+
+
+def test_a_workbook_with_another_theme_falls_into_no_trap(
+    built: Callable[[Experiment], Path], tmp_path: Path
+) -> None:
+    theme = edited(tmp_path / "mine.xlsx", colourful)
+    assert lint(built(Experiment(**SMALL, theme=theme, language="de", protect=True))) == []
 
 
 def test_colours_of_the_documents_own_theme_come_along(
@@ -305,7 +324,14 @@ def test_a_style_of_numbers_has_the_look_of_its_role_and_the_format_of_its_kind(
 ) -> None:
     book, _ = new_book(load_theme())
     plain = named(book, role)
-    formats = {"": "0.000", "whole ": "General", "large ": "0.000E+00", "share ": "0.0%"}
+    formats = {
+        "": "0.000",
+        "whole ": "General",
+        "large ": "0.000E+00",
+        "precise ": "0.000000",
+        "share ": "0.0%",
+    }
+    assert formats.keys() == meaning.KINDS.keys()
     for kind, expected in formats.items():
         style = named(book, kind + role)
         assert style.number_format == expected
@@ -405,7 +431,9 @@ def test_the_command_copies_a_theme_and_builds_with_it(
     copied = CliRunner().invoke(main, ["examples", "--copy", "theme"])
     assert copied.exit_code == 0
     assert Path(THEME).read_bytes() == BUNDLED.read_bytes()
-    done = CliRunner().invoke(main, ["build", "demo", "--theme", THEME, "-o", "mine.xlsx"])
+    done = CliRunner().invoke(
+        main, ["build", "demo", "--theme", THEME, "--extras", "none", "-o", "mine.xlsx"]
+    )
     assert done.exit_code == 0, done.output
     refused = CliRunner().invoke(main, ["build", "demo", "--theme", THEME, "-o", THEME, "--force"])
     assert refused.exit_code == 2
