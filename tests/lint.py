@@ -39,6 +39,7 @@ ALLOWED_FUNCTIONS = {
         "EXP",
         "IF",
         "INDEX",
+        "ISNUMBER",
         "LN",
         "MATCH",
         "MAX",
@@ -48,6 +49,9 @@ ALLOWED_FUNCTIONS = {
     *("ROUND", "ROW", "ROWS", "SQRT", "SUM", "SUMPRODUCT", "TANH", "TRANSPOSE"),
 }
 """All of them are in Excel 2007 and in the three engines."""
+
+TELLING = ("Start", "Walkthrough", "Predict", "Checks")
+"""The sheets where formulas fetch texts: verdicts, classes, names of samples."""
 
 ALLOWED_NUMBERS = {"0", "1", "2"}
 """Those of the maths itself. Every other number is a choice, and choices are cells."""
@@ -212,10 +216,11 @@ def lint(path: Path) -> list[Trap]:
     traps = [*_lint_book(book)]
     for name, sheet in book.sheets.items():
         traps += _lint_sheet(name, sheet)
+        here = {**book.sheets, "": sheet}  # a reference without a sheet is to its own
         for place, cell in sheet.cells.items():
             if cell.formula and not cell.formula.startswith("="):
                 array = cell.formula_kind == "array"
-                for rule, message in lint_formula(cell.formula, array, book.names, book.sheets):
+                for rule, message in lint_formula(cell.formula, array, book.names, here):
                     traps.append(Trap(rule, f"{name}!{place}", f"{message}: {cell.formula}"))
     return traps
 
@@ -309,8 +314,14 @@ def _lint_sheet(name: str, sheet: RawSheet) -> Iterator[Trap]:
             for member in _members(cell.array) if cell.array else [place]:
                 if inside.setdefault(member, place) != place:
                     yield Trap(1, full, f"{member} is filled by {inside[member]} too")
-                text = gives_text(cell.formula)
-                yield from _lint_cached(f"{name}!{member}", sheet.cells.get(member), text)
+                text, found = gives_text(cell.formula), sheet.cells.get(member)
+                text = text or (
+                    name in TELLING
+                    and found is not None
+                    and found.kind == "str"
+                    and may_give_text(cell.formula)
+                )
+                yield from _lint_cached(f"{name}!{member}", found, text)
             if cell.array and _members(cell.array)[0] != place:
                 yield Trap(1, full, f"an array formula of {cell.array} not on its first cell")
         elif cell.kind == "n":
@@ -340,7 +351,7 @@ def _lint_cached(place: str, cell: RawCell | None, text: bool) -> Iterator[Trap]
     if cell is None or cell.text is None:
         yield Trap(3, place, "a formula without its value")
     elif text:
-        if cell.kind != "str" or not cell.text:
+        if cell.kind != "str" or cell.text is None:
             yield Trap(3, place, f"a formula's value is no text: {cell.kind} {cell.text}")
     elif cell.kind != "n":
         yield Trap(3, place, f"a formula's value is no number: {cell.kind} {cell.text}")
@@ -407,8 +418,10 @@ def lint_formula(
         if node.kind == "call" and node.text == "INDEX":
             # Gnumeric counts rows where Excel counts along a single row.
             sizes = _sizes(node.parts[0], names)
-            if len(node.parts) != 2 or len(sizes) != 1 or sizes.pop()[1] != 1:
-                yield 1, "INDEX of anything but a place in a column"
+            rows, columns = sizes.pop() if len(sizes) == 1 else (0, 0)
+            in_row = len(node.parts) == 3 and node.parts[1].text == "1" and rows == 1
+            if not in_row and (len(node.parts) != 2 or columns != 1):
+                yield 1, "INDEX of anything but a place in a column, or in row 1 of a row"
     if not array:
         for message in _plain(tree, names):
             yield 1, message
@@ -422,6 +435,14 @@ def gives_text(formula: str) -> bool:
         return False  # another rule tells
     tree = parse(formula)
     return tree.kind == "infix" and tree.text == "&"
+
+
+def may_give_text(formula: str) -> bool:
+    """Whether a formula gives what some cell holds, which may be a text."""
+    if formula.startswith("="):
+        return False  # another rule tells
+    tree = parse(formula)
+    return tree.kind == "range" or tree.text in ("IF", "INDEX")
 
 
 def _joined_texts(tree: Node, outermost: bool = True) -> Iterator[tuple[int, str]]:
@@ -441,7 +462,7 @@ def _joined_texts(tree: Node, outermost: bool = True) -> Iterator[tuple[int, str
             else:
                 yield 0, f"{_printed(part)} is joined to a text, but not rounded by a cell"
         return
-    if tree.kind == "text":
+    if tree.kind == "text" and tree.text != '""':  # what is not there shows nothing
         yield 0, f"the constant {tree.text}"
     if tree.text == "ROUND":
         yield 0, "a number is rounded that is no part of a text"

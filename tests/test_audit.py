@@ -533,7 +533,7 @@ def test_a_name_that_leads_elsewhere_makes_what_reads_it_wrong_in_itself(
     named = causes(report)
     assert ("structure", "Settings", "B5") in named
     cells = named - {("structure", "Settings", "B5")}
-    assert {sheet for _, sheet, _ in cells} == {"wout_new", "wh_new", "bout_new", "bh_new"}
+    assert {sheet for _, sheet, _ in cells} == {"wout_new", "wh_new", "bout_new", "bh_new", "Start"}
     assert {kind for kind, _, _ in cells} == {"wrong-value"}
     assert heirs(report) == set()
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -114,9 +115,28 @@ EXPERIMENTS = {
 }
 
 
+WITH_EXTRAS = (
+    "demo as matrices",
+    "two hidden layers",
+    "one sample",
+    "gaps between epochs",
+    "two classes",
+    "three classes as matrices",
+    "batches",
+    "scaled and tested",
+)
+
+
 @pytest.mark.parametrize("name", EXPERIMENTS)
 def test_no_workbook_falls_into_a_trap(name: str, built: Callable[[Experiment], Path]) -> None:
     assert lint(built(EXPERIMENTS[name])) == []
+
+
+@pytest.mark.parametrize("name", WITH_EXTRAS)
+def test_no_sheet_that_teaches_falls_into_a_trap(
+    name: str, built: Callable[[Experiment], Path]
+) -> None:
+    assert lint(built(replace(EXPERIMENTS[name], extras="all"))) == []
 
 
 @pytest.mark.parametrize("name", EXPERIMENTS)
