@@ -101,6 +101,7 @@ class _Start:
     def _extras(self) -> None:
         """The sheets besides those of the matrices, and which were left out."""
         words = self.texts["extras"]
+        self._line()
         self._line(Cell(1, "subtitle", words["heading"]))
         for name in self.plan.extras:
             self._line(Cell(1, "link", name), Cell(2, "text", words[name]), links={1: name})

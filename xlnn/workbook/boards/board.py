@@ -86,6 +86,8 @@ class Block:
     """The role of its cells, as the theme calls it: input, result, operand, constant, words."""
     kind: str = ""
     """How its numbers are shown: the beginning of a style's name, such as ``whole``."""
+    like: str | None = None
+    """The matrix of the recipe whose kind of numbers it has, instead of ``kind``."""
     title: str | None = None
     """Stands above it, at its headings' place where it has none."""
     headings: bool = False

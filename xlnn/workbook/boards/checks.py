@@ -93,7 +93,7 @@ class _Checks:
             board.say(4, 1, "text", "some")
         board.freeze = cell_name(FIRST, 2)
         board.printed = f"A1:{cell_name(self.row, CONSTANTS - 2)}"
-        board.widths = {NAMES: 30.0, DIFFERENCE: 14.0}
+        board.widths = {NAMES: 30.0, 2: 32.0, DIFFERENCE: 14.0, SAYS: 32.0}
 
     def _setting(self, name: str) -> Block:
         row = self.plan.setting_row(name)

@@ -15,7 +15,7 @@ from xlnn.training.trace import Trace
 from xlnn.workbook.band_rows import LINE
 from xlnn.workbook.boards.board import COUNTED, Block, Board, Contents, Derived, Typed, cells
 from xlnn.workbook.cells import Cell, Link, Page, Row
-from xlnn.workbook.number_formats import LARGE
+from xlnn.workbook.number_formats import LARGE, number_format
 from xlnn.workbook.plan import Area, cell_name, range_name
 from xlnn.workbook.texts import Texts
 from xlnn.workbook.theme_file import Theme
@@ -167,8 +167,11 @@ class _Cells:
                 yield i, Cell(block.column - 1, "row heading", text)
 
     def _inside(self, block: Block, values: Contents) -> Iterator[tuple[int, Cell]]:
-        style = block.kind + block.style
-        plain = values.dtype != object and not block.kind and block.style in NUMBERED
+        kind = block.kind
+        if block.like is not None:
+            kind = number_format(block.like, self.board.plan.recipe, self.trace.values)
+        style = kind + block.style
+        plain = values.dtype != object and not kind and block.style in NUMBERED
         if plain and np.nanmax(np.abs(values), initial=0) >= LARGE:
             style = f"large {style}"
         for i, j in cells(block):

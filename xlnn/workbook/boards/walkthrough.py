@@ -175,6 +175,7 @@ class _Walkthrough:
             shape,
             content,
             "result" if is_step else "operand",
+            like=name,
             headings=True,
             labels=shape.rows != ONE,
         )
