@@ -38,6 +38,7 @@ epochs = {epochs}
 learning_rate = 0.01
 [workbook]
 show = "all"
+extras = "none"
 formulas = "{style}"
 operands = "none"
 """
