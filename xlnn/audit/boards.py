@@ -8,7 +8,7 @@ first tells apart inherits a wrong number.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Callable, Iterator, Sequence, Set
 from dataclasses import dataclass
 
 import numpy as np
@@ -110,7 +110,7 @@ class _BoardAudit:
                 self.board, area, engine.setting, engine.names, engine.word, self._typed(each)
             )
 
-    def _typed(self, each: Recomputed):  # type: ignore[no-untyped-def]
+    def _typed(self, each: Recomputed) -> Callable[[Block], Array]:
         def typed(block: Block) -> Array:
             rows, columns = block.shape.rows.size, block.shape.columns.size
             there = self.book.numbers(block.sheet, block.row, block.column, rows, columns)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from openpyxl.formatting.rule import FormulaRule
 from openpyxl.styles import Font, PatternFill
 from openpyxl.worksheet.worksheet import Worksheet
 
-from xlnn.maths.expr import SCALAR
+from xlnn.maths.expr import SCALAR, Shape
 from xlnn.training.trace import Trace
 from xlnn.workbook.boards.board import (
     Block,
@@ -84,10 +86,9 @@ class _Checks:
         self.row, self.below = FIRST, FIRST
         changes = [self._setting(name) for name in plan.recipe.settings]
         changes += [self._area(area) for area in inputs]
-        last_input = self.row - 1
         gaps = [self._area(area) for area in computed]
-        self._total("changed", CHANGED, changes, FIRST, last_input)
-        self._total("worst", WORST, gaps, last_input + 1, self.row - 1)
+        self._total("changed", CHANGED, changes)
+        self._total("worst", WORST, gaps)
         self._verdicts(changes, gaps)
         if len(computed) < sum(1 for area in plan.matrices() if area.expr is not None):
             board.say(4, 1, "text", "some")
@@ -96,125 +97,120 @@ class _Checks:
         board.widths = {NAMES: 30.0, 2: 32.0, DIFFERENCE: 14.0, SAYS: 32.0}
 
     def _setting(self, name: str) -> Block:
+        """The row of a setting; tells the block of its change."""
         row = self.plan.setting_row(name)
-        live = f"{SETTINGS}!{cell_name(row, SETTINGS_COLUMN)}"
-        self.board.say(self.row, NAMES, "link", "", live, text=name)
-        constant = self._constant(name, lambda trace: trace[name, trace.epochs[0]], SCALAR, name)
-        return self._difference(
-            name, live, live, constant, lambda values: values.setting(name), single=True
-        )
+        place = f"{SETTINGS}!{cell_name(row, SETTINGS_COLUMN)}"
+        self.board.say(self.row, NAMES, "link", "", place, text=name)
+        constant = self._constant(name, Typed(lambda trace: trace[name, trace.epochs[0]]), SCALAR)
+        return self._difference(_Live(name, place, None), constant)
 
     def _area(self, area: Area) -> Block:
-        live = range_reference(area, NAME)
-        place = f"{area.sheet}!{area.range}"
-        self.board.say(self.row, NAMES, "link", "", place, text=area.matrix)
+        """The row of a matrix; tells the block of its largest difference."""
+        name = area.matrix
+        self.board.say(self.row, NAMES, "link", "", f"{area.sheet}!{area.range}", text=name)
         self.board.say(self.row, EPOCH, "value", "", text=str(area.epoch))
         self.board.say(self.row, BATCH, "value", "", text=str(area.batch))
-        title = f"{area.matrix}, {area.epoch}" + (
-            f", {area.batch}" if self.plan.batches > 1 else ""
-        )
-        constant = self._constant(
-            area.matrix,
-            lambda trace: trace[area.matrix, area.epoch, area.batch],
-            area.shape,
-            title,
-        )
-        single = area.shape.size == 1
-        return self._difference(
-            area.matrix, live, place, constant, lambda values: values.of(area), single
-        )
+        when = [area.epoch, area.batch] if self.plan.batches > 1 else [area.epoch]
+        content = Typed(lambda trace: trace[name, area.epoch, area.batch])
+        title = ", ".join(map(str, (name, *when)))
+        constant = self._constant(title, content, area.shape)
+        return self._difference(_Live(name, range_reference(area, NAME), area), constant)
 
-    def _constant(self, name: str, fill, shape, title: str) -> Block:  # type: ignore[no-untyped-def]
+    def _constant(self, title: str, content: Typed, shape: Shape) -> Block:
         """NumPy's numbers, below those of the matrices before."""
         block = self.board.put(
-            f"{name}_numpy", self.below + 1, CONSTANTS, shape, Typed(fill), "constant", title=title
+            f"numpy {title}", self.below + 1, CONSTANTS, shape, content, "constant", title=title
         )
         self.below = block.last_row + 2
         return block
 
-    def _difference(  # type: ignore[no-untyped-def]
-        self, name: str, live: str, place: str, constant: Block, found, single: bool
-    ) -> Block:
+    def _difference(self, live: _Live, constant: Block) -> Block:
+        """The largest |a − b| / max(1, |b|) of a live matrix and its constants."""
+        single = constant.shape.size == 1
+
         def text(block: Block, i: int, j: int) -> str:
             if single:
-                cell = live.partition(":")[0]
-                return f"ABS({cell}-{constant.cell()})/MAX(1,ABS({constant.cell()}))"
+                cell, kept = live.place.partition(":")[0], constant.cell()
+                return f"ABS({cell}-{kept})/MAX(1,ABS({kept}))"
             kept = constant.range
-            return f"MAX(ABS({live}-{kept})/IF(ABS({kept})>1,ABS({kept}),1))"
+            return f"MAX(ABS({live.place}-{kept})/IF(ABS({kept})>1,ABS({kept}),1))"
 
         def give(values: Values) -> Contents:
-            kept = values.of(constant)
-            gaps = np.abs(found(values) - kept) / np.maximum(1.0, np.abs(kept))
-            return np.array([[gaps.max()]])
+            kept, found = values.of(constant), live.of(values)
+            return np.array([[(np.abs(found - kept) / np.maximum(1.0, np.abs(kept))).max()]])
 
         block = self.board.put(
-            f"{name}_difference", self.row, DIFFERENCE, SCALAR, Written(text, give, not single),
-            kind="large ",
+            f"{live.name}_difference", self.row, DIFFERENCE, SCALAR,
+            Written(text, give, array=not single), kind="large ",
         )  # fmt: skip
         self.row += 1
         return block
 
-    def _total(self, name: str, row: int, of: list[Block], first: int, last: int) -> None:
-        """The largest of some differences."""
-        self.board.say(row, 1, "key", name + "_largest")
-        column = f"{cell_name(first, DIFFERENCE)}:{cell_name(last, DIFFERENCE)}"
-        self.board.put(
-            name, row, 2, SCALAR,
-            Written(
-                lambda block, i, j: f"MAX({column})",
-                lambda values: np.array([[max(values.of(block).item() for block in of)]]),
-            ),
-            kind="large ",
-        )  # fmt: skip
+    def _total(self, name: str, row: int, of: Sequence[Block]) -> None:
+        """The largest of some differences, which stand below each other."""
+        self.board.say(row, 1, "key", f"{name}_largest")
+        column = f"{of[0].cell()}:{of[-1].cell()}"
 
-    def _verdicts(self, changes: list[Block], gaps: list[Block]) -> None:
+        def give(values: Values) -> Contents:
+            return np.array([[max(values.of(block).item() for block in of)]])
+
+        content = Written(lambda block, i, j: f"MAX({column})", give)
+        self.board.put(name, row, 2, SCALAR, content, kind="large ")
+
+    def _verdicts(self, changes: Sequence[Block], gaps: Sequence[Block]) -> None:
         agrees, differs, changed, same = (
             f"$B${row}" for row in range(WORDS_ROW + 1, WORDS_ROW + 1 + len(WORDS))
         )
-        tolerance = self.tolerance.absolute()
-        any_changed = f"$B${CHANGED}>0"
+        tolerance, any_changed = self.tolerance.absolute(), f"$B${CHANGED}>0"
 
-        def is_changed(values: Values) -> bool:
-            return any(values.of(block).item() > 0 for block in changes)
-
-        def said(values: Values, gap: float) -> str:
-            if is_changed(values):
+        def said(values: Values, of: Sequence[Block]) -> str:
+            if max(values.of(block).item() for block in changes) > 0:
                 return "changed"
+            gap = max(values.of(block).item() for block in of)
             return "agrees" if gap <= values.of(self.tolerance).item() else "differs"
 
-        def put(name: str, row: int, column: int, text: str, give) -> None:  # type: ignore[no-untyped-def]
-            self.board.put(
-                name, row, column, SCALAR,
-                Written(
-                    lambda block, i, j: text,
-                    lambda values: texts_of([values.word(f"checks.{give(values)}")]),
-                ),
-                "words",
-            )  # fmt: skip
-
         for block in changes:
-            put(
-                f"{block.name}_verdict", block.row, SAYS,
-                f"IF({block.cell()}>0,{changed},{same})",
-                lambda values, block=block: "changed" if values.of(block).item() > 0 else "same",
-            )  # fmt: skip
-        for block in gaps:
-            put(
-                f"{block.name}_verdict", block.row, SAYS,
-                f"IF({any_changed},{changed},IF({block.cell()}<={tolerance},{agrees},{differs}))",
-                lambda values, block=block: said(values, values.of(block).item()),
-            )  # fmt: skip
+            self._verdict(
+                block.row, SAYS, f"IF({block.cell()}>0,{changed},{same})", _change_of(block)
+            )
         self.board.say(VERDICT, 1, "key", "overall")
-        put(
-            "overall", VERDICT, 2,
-            f"IF({any_changed},{changed},IF($B${WORST}<={tolerance},{agrees},{differs}))",
-            lambda values: said(values, max(values.of(block).item() for block in gaps)),
-        )  # fmt: skip
+        places = [(block.row, SAYS, block.cell(), [block]) for block in gaps]
+        for row, column, cell, of in (*places, (VERDICT, 2, f"$B${WORST}", list(gaps))):
+            text = f"IF({any_changed},{changed},IF({cell}<={tolerance},{agrees},{differs}))"
+            self._verdict(row, column, text, partial(said, of=of))
+
+    def _verdict(self, row: int, column: int, text: str, said: Callable[[Values], str]) -> None:
+        """A cell that says in words what was found."""
+        content = Written(
+            lambda block, i, j: text,
+            lambda values: texts_of([values.word(f"checks.{said(values)}")]),
+        )
+        name = "overall" if row == VERDICT else "verdict"
+        self.board.put(name, row, column, SCALAR, content, "words")
+
+
+@dataclass(frozen=True, slots=True)
+class _Live:
+    """What is held against constants: a matrix, or a setting."""
+
+    name: str
+    place: str
+    """As a formula names it."""
+    area: Area | None
+    """None for a setting."""
+
+    def of(self, values: Values) -> Contents:
+        return values.setting(self.name) if self.area is None else values.of(self.area)
+
+
+def _change_of(block: Block) -> Callable[[Values], str]:
+    return lambda values: "changed" if values.of(block).item() > 0 else "same"
 
 
 def _checked(plan: Plan) -> list[Area]:
     """The matrices that are checked: all, or if these are too many, those of the first and the last
-    shown epoch, of the last one, or of its last batch; always what all epochs have in common."""
+    shown epoch, of the last one, or of its last batch; always all inputs, and what all epochs have
+    in common."""
     areas, last = list(plan.matrices()), plan.epochs[-1]
     once = set(plan.once)
     found: list[Area] = []
@@ -225,7 +221,7 @@ def _checked(plan: Plan) -> list[Area]:
         lambda area: area.epoch == last and area.batch in (plan.batches, 1),
     )
     for wanted in ends:
-        found = [area for area in areas if area.matrix in once or wanted(area)]
+        found = [area for area in areas if area.expr is None or area.matrix in once or wanted(area)]
         if sum(area.shape.size for area in found) <= MOST_CELLS:
             break
     return found
@@ -238,7 +234,7 @@ def checks_cells(plan: Plan) -> int:
 
 def dress_checks(sheet: Worksheet, board: Board, texts: Texts, trace: Trace, theme: Theme) -> None:
     """Colours the verdicts by what they say."""
-    verdicts = [block for block in board.blocks if block.name.endswith("_verdict")]
+    verdicts = [block for block in board.blocks if block.name == "verdict"]
     last = max(block.row for block in verdicts)
     ranges = cell_name(VERDICT, 2), f"{cell_name(FIRST, SAYS)}:{cell_name(last, SAYS)}"
     styles = {"agrees": "good", "differs": "bad", "changed": "changed"}

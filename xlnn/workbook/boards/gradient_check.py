@@ -17,6 +17,7 @@ from xlnn.workbook.boards.board import (
     COUNTED,
     Block,
     Board,
+    Content,
     Contents,
     Typed,
     Values,
@@ -156,7 +157,7 @@ class _GradientCheck:
             board.say(row, 1, "row heading", "", text=f"{given.name}[{i + 1},{j + 1}]")
         shape = Shape(self.axis, ONE)
 
-        def source(of: str):  # type: ignore[no-untyped-def]
+        def source(of: str) -> Link:
             def place(row: int, _: int) -> tuple[Area | Block, int, int]:
                 given, i, j = self.places[row]
                 if of == "value":
@@ -176,6 +177,7 @@ class _GradientCheck:
             quotient = quotient / RowCount(Matrix("E", samples.shape))
             sources["E"] = samples
         for column, key in enumerate(COLUMNS, start=2):
+            content: Content
             if key == "by_difference":
                 content = Computed(Maths.of(quotient, plan.style), plan, sources | blocks)
             elif key == "difference":

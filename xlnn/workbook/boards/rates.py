@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 from openpyxl.chart import Reference, ScatterChart, Series
+from openpyxl.chart.data_source import StrRef
+from openpyxl.chart.series import SeriesLabel
 from openpyxl.worksheet.worksheet import Worksheet
 
 from xlnn.errors import TrainingError
@@ -52,7 +55,7 @@ def rates_board(plan: Plan) -> Board:
     board.say(4, 1, "text", "which", epochs=epochs, epoch=first)
     board.say(RATES_ROW - 1, 2, "text", "type_here")
     board.say(RATES_ROW, 1, "key", "learning_rate")
-    rates = board.put("rates", RATES_ROW, 2, row_of(RATE.name, RATE.size), Typed(_rates), "input",
+    rates = board.put("rates", RATES_ROW, 2, row_of(RATE.name, RATE.size), Typed(partial(_rates, epochs)), "input",
                       kind="whole ")  # fmt: skip
     board.say(FIRST - 1, 1, "column title", "epoch")
     for column in range(2, RATE.size + 2):
@@ -122,12 +125,9 @@ def rates_cells(plan: Plan) -> int:
     return LEAST_EPOCHS * RATE.size * cells_of(_steps(plan))
 
 
-def _rates(trace: Trace) -> Array:
+def _rates(epochs: int, trace: Trace) -> Array:
     """The rates at first: none with which training gets out of hand."""
     experiment = trace.experiment
-    from xlnn.workbook.write import plan_of
-
-    epochs = rates_epochs(plan_of(trace))
     rates = [factor * experiment.learning_rate for factor in FACTORS]
     small = rates[-RATE.size :]
     found = [rate for rate in rates if rate in small or _survives(trace, rate, epochs)]
@@ -165,11 +165,8 @@ def dress_rates(sheet: Worksheet, board: Board, texts: Texts, trace: Trace, them
     sheet.add_chart(chart, cell_name(RATES_ROW, RATE.size + 3))
 
 
-def _named_by(cell: str):  # type: ignore[no-untyped-def]
+def _named_by(cell: str) -> SeriesLabel:
     """A series that bears what stands in a cell."""
-    from openpyxl.chart.data_source import StrRef
-    from openpyxl.chart.series import SeriesLabel
-
     return SeriesLabel(strRef=StrRef(cell))
 
 
