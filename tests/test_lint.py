@@ -117,10 +117,6 @@ EXPERIMENTS = {
 
 WITH_EXTRAS = (
     "demo as matrices",
-    "two hidden layers",
-    "one sample",
-    "gaps between epochs",
-    "two classes",
     "three classes as matrices",
     "batches",
     "scaled and tested",

@@ -55,8 +55,9 @@ def rates_board(plan: Plan) -> Board:
     board.say(4, 1, "text", "which", epochs=epochs, epoch=first)
     board.say(RATES_ROW - 1, 2, "text", "type_here")
     board.say(RATES_ROW, 1, "key", "learning_rate")
-    rates = board.put("rates", RATES_ROW, 2, row_of(RATE.name, RATE.size), Typed(partial(_rates, epochs)), "input",
-                      kind="whole ")  # fmt: skip
+    content = Typed(partial(_rates, epochs))
+    shape = row_of(RATE.name, RATE.size)
+    rates = board.put("rates", RATES_ROW, 2, shape, content, "input", kind="whole ")
     board.say(FIRST - 1, 1, "column title", "epoch")
     for column in range(2, RATE.size + 2):
         board.say(FIRST - 1, column, "column title", "loss")
