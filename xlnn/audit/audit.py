@@ -119,7 +119,9 @@ class _Audit:
         findings += self._check_inputs(missing, found[0].values)
         findings += self._compare(missing, found)
         self.progress("comparing", self.plan.formula_cells, self.plan.formula_cells)
-        findings += check_boards(self.book, self.plan, found, self.tolerance, missing)
+        findings += check_boards(
+            self.book, self.plan, found, self.tolerance, missing, clean=not findings
+        )
         return self._report(found, findings, notes)
 
     def _report(

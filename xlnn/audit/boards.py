@@ -32,12 +32,22 @@ def check_boards(
     found: Sequence[Recomputed],
     tolerance: float,
     missing: Set[str],
+    clean: bool,
 ) -> Iterator[Finding]:
-    """The findings on every board that is there, in order of computation."""
+    """The findings on every board that is there, in order of computation. ``clean`` tells whether
+    nothing was found elsewhere: texts follow from numbers, so where these are wrong another text
+    is no news."""
+    boards: list[_BoardAudit] = []
     for board in (summary_board(plan), *draw_boards(plan)):
         if board.name not in missing and board.name in book.sheets:
-            yield from _BoardAudit(book, plan, board, found, tolerance, bool(missing)).findings()
-            book.forget(board.name)
+            audit = _BoardAudit(book, plan, board, found, tolerance, bool(missing))
+            numbers = list(audit.findings())
+            clean = clean and not numbers
+            yield from numbers
+            boards.append(audit)
+    if clean:
+        for audit in boards:
+            yield from audit.stale_words()
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +185,6 @@ class _BoardAudit:
         for i, j in cells(block):
             row, column = block.row + i, block.column + j
             value = each.values.value(block.sheet, row, column)
-            cached = self.book.value(block.sheet, row, column)
             cell, program = _cell(block, i, j), f"{each.engine} {each.version}"
             if isinstance(value, ErrorValue):
                 yield (
@@ -185,18 +194,25 @@ class _BoardAudit:
                         "error-value", None, str(value), False, f"{program} computes {value}"
                     ),
                 )
-            elif each is self.found[0] and cached is not None and (cached or "") != (value or ""):
-                yield (
-                    i,
-                    j,
-                    cell.finding(
+
+    def stale_words(self) -> Iterator[Finding]:
+        """The texts that the file carries, but no formula gives."""
+        each = self.found[0]
+        for block in self.board.blocks:
+            if block.is_typed or not block.is_words:
+                continue
+            for i, j in cells(block):
+                row, column = block.row + i, block.column + j
+                value = each.values.value(block.sheet, row, column)
+                cached = self.book.value(block.sheet, row, column)
+                if cached is not None and (cached or "") != (value or ""):
+                    yield _cell(block, i, j).finding(
                         "stale-value",
                         None if value is None else str(value),
                         str(cached),
                         True,
                         f"the file carries {cached!r}, but the formula gives {value!r}",
-                    ),
-                )
+                    )
 
     def _wrong_numbers(
         self, block: Block, each: Recomputed, expected: Contents | None

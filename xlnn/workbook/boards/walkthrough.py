@@ -136,8 +136,13 @@ class _Walkthrough:
         return self.plan.epochs.index(int(values.of(self.epoch).item()))
 
     def _moment(self, values: Values) -> tuple[int, int]:
+        """What is shown, by its place among the shown epochs. Raises IndexError where there is
+        none such."""
+        place = values.of(self.place).item()
+        if place not in range(1, len(self.plan.epochs) + 1):
+            raise IndexError(f"there is no epoch at place {place}")
         batch = 1 if self.batch is None else int(values.of(self.batch).item())
-        return int(values.of(self.epoch).item()), batch
+        return self.plan.epochs[int(place) - 1], batch
 
     # --- The matrices ---
 
@@ -208,6 +213,8 @@ class _Walkthrough:
 
         def give(values: Values) -> Contents:
             epoch, batch = self._moment(values)
+            if name in plan.recipe.curves:  # fetched by the epoch itself
+                epoch = int(values.of(self.epoch).item())
             found = values.of(plan.matrix(name, epoch, batch))[: shape.rows.size]
             shown = np.full((shape.rows.size, shape.columns.size), np.nan)
             shown[: len(found)] = found[:, : shape.columns.size]
