@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence, Set
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from xlnn.audit.cell_values import ErrorValue, Value, is_number
 from xlnn.audit.place import CellOf, compare_formula, was_computed
@@ -24,6 +25,11 @@ from xlnn.workbook.boards.board import Block, Board, Contents, Derived, Typed, c
 from xlnn.workbook.boards.extras import draw_boards
 from xlnn.workbook.boards.summary import summary_board
 from xlnn.workbook.plan import Area, Moment, Plan
+
+STALE = 1000
+"""How many times the tolerance the values that a file carries may be from recomputed ones."""
+
+Flags = npt.NDArray[np.bool_]
 
 
 def check_boards(
@@ -73,6 +79,24 @@ class _Found:
         return key
 
 
+class _Watched:
+    """The numbers that an engine has, and whether one that was asked for is none."""
+
+    def __init__(self, engine: _Found) -> None:
+        self._engine, self.spoiled = engine, False
+        self.names, self.word = engine.names, engine.word
+
+    def of(self, source: Area | Block) -> Contents:
+        found = self._engine.of(source)
+        self.spoiled |= bool(np.isnan(found).any())
+        return found
+
+    def setting(self, name: str) -> Array:
+        found = self._engine.setting(name)
+        self.spoiled |= bool(np.isnan(found).any())
+        return found
+
+
 def _at(matrices: Matrices, area: Area) -> Array:
     return matrices.at(area.matrix, Moment(area.epoch, area.batch))
 
@@ -104,6 +128,8 @@ class _BoardAudit:
         derived: list[Derived] = []
         if not typed and not self.incomplete:
             derived = [self._derived(each) for each in self.found]
+        if derived:
+            yield from self._check_constants(derived[0])
         for block in self.board.blocks:
             if not block.is_typed:
                 yield from self._check(block, derived)
@@ -151,6 +177,36 @@ class _BoardAudit:
                 True,
                 f"{what}, but it must be {wanted}: it is an input",
             )
+
+    def _check_constants(self, derived: Derived) -> Iterator[Finding]:
+        """What must stand in a list, and what NumPy computed, while no input is changed."""
+        inputs = [
+            block
+            for block in self.board.blocks
+            if isinstance(block.content, Typed) and block.content.live and block.is_input
+        ]
+        changed = any(
+            not np.array_equal(derived.of(block), self._live(block, derived)) for block in inputs
+        )
+        for block in self.board.blocks:
+            if not isinstance(block.content, Typed):
+                continue
+            there, wanted = derived.of(block), None
+            if block.content.exact is not None:
+                wanted = np.reshape(np.array(block.content.exact, dtype=np.float64), there.shape)
+            elif block.content.live is not None and not block.is_input and not changed:
+                wanted = self._live(block, derived)
+            if wanted is None:
+                continue
+            for i, j in np.argwhere(~(differences(there, wanted) <= self.tolerance)).tolist():
+                found, expected = float(there[i, j]), float(wanted[i, j])
+                message = f"holds {found!r}, but it is a constant: {expected!r}"
+                yield _cell(block, i, j).finding("wrong-value", expected, found, True, message)
+
+    def _live(self, block: Block, derived: Derived) -> Contents:
+        assert isinstance(block.content, Typed)
+        assert block.content.live is not None
+        return block.content.live(derived)
 
     # --- Formulas ---
 
@@ -219,19 +275,21 @@ class _BoardAudit:
     ) -> Iterator[tuple[int, int, Finding]]:
         """The cells whose number is not what it should be, or not what the file carries."""
         engine = _Found(each, self.plan)
-        found = engine.of(block)
+        found, tolerance = engine.of(block), self._tolerance(block, engine)
+        errors = self._errors(block, found, each)
         with np.errstate(all="ignore"):
-            own = self._own(block, engine)
+            own, spoiled = self._own(block, engine)
+        off = errors.copy()
         if expected is not None:
             empty = np.isnan(expected) & np.isnan(found)
-            gaps = np.zeros(found.shape)
-            gaps[~empty] = each.note(found[~empty], expected[~empty]) if (~empty).any() else 0.0
-            off = ~(gaps <= self.tolerance * block.slack)
-        else:
-            empty, off = np.isnan(found), np.zeros(found.shape, dtype=bool)
+            if block.slack == 1 and not empty.all():
+                each.note(found[~empty], expected[~empty])
+            else:
+                each.cells += found.size
+            off |= ~(differences(found, expected) <= tolerance) & ~empty
         locally = np.zeros(found.shape, dtype=bool)
-        if own is not None:
-            same = (differences(found, own) <= self.tolerance) | (np.isnan(found) & np.isnan(own))
+        if own is not None and not spoiled:
+            same = (differences(found, own) <= tolerance) | (np.isnan(found) & np.isnan(own))
             locally = ~same
         carried = self.book.numbers(
             block.sheet, block.row, block.column, found.shape[0], found.shape[1]
@@ -247,7 +305,7 @@ class _BoardAudit:
                 j,
                 cell.finding(
                     "error-value" if error else "wrong-value",
-                    wanted,
+                    wanted if math.isfinite(wanted) else None,
                     str(value) if isinstance(value, str) else float(found[i, j]),
                     bool(locally[i, j]),
                     f"{program} computes {value if error else float(found[i, j])!r}, "
@@ -256,7 +314,8 @@ class _BoardAudit:
             )
         if each is not self.found[0]:
             return
-        stale = ~(differences(carried, found) <= self.tolerance) & ~np.isnan(carried)
+        # Another program's rounding may have grown in a training that gets out of hand.
+        stale = ~(differences(carried, found) <= STALE * tolerance) & ~np.isnan(carried)
         for i, j in np.argwhere(stale & ~off & ~locally).tolist():
             if not was_computed(self.book, _cell(block, i, j)):
                 continue  # a program that does not compute has saved the file
@@ -273,12 +332,29 @@ class _BoardAudit:
                 ),
             )
 
-    def _own(self, block: Block, engine: _Found) -> Contents | None:
-        """What the block's formulas give from the engine's numbers; None where one is none."""
+    def _tolerance(self, block: Block, engine: _Found) -> float:
+        """How far numbers may be apart: of small differences of large ones more than of others."""
+        if block.scale is None:
+            return self.tolerance * block.slack
+        size = float(np.abs(engine.of(block.scale)).max())
+        return self.tolerance * block.slack * (size if size > 1 else 1.0)
+
+    def _errors(self, block: Block, found: Contents, each: Recomputed) -> Flags:
+        """Which cells hold an error; no number may also be an empty text that is meant."""
+        errors = np.zeros(found.shape, dtype=bool)
+        for i, j in np.argwhere(np.isnan(found)).tolist():
+            value = each.values.value(block.sheet, block.row + i, block.column + j)
+            errors[i, j] = isinstance(value, ErrorValue)
+        return errors
+
+    def _own(self, block: Block, engine: _Found) -> tuple[Contents | None, bool]:
+        """What the block's formulas give from the engine's numbers, None where one is none; and
+        whether something that they read is no number."""
+        watched = _Watched(engine)
         try:
-            return block.content.value(block, engine)
+            return block.content.value(block, watched), watched.spoiled
         except (ValueError, IndexError, KeyError):  # no such choice, or no such sheet
-            return None
+            return None, True
 
 
 def _cell(block: Block, i: int, j: int) -> CellOf:

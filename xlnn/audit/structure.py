@@ -10,7 +10,7 @@ from xlnn.audit.report import Finding
 from xlnn.audit.same_formula import same_formula
 from xlnn.audit.self_description import SelfDescription
 from xlnn.workbook.map_sheet import map_entry
-from xlnn.workbook.plan import LOSS, MAP, MAP_FIRST, Plan
+from xlnn.workbook.plan import LOSS, MAP, MAP_FIRST, START, Plan
 
 
 def check_structure(
@@ -34,7 +34,7 @@ def check_structure(
                 message=f"the sheet {page} is missing: what depends on it cannot be "
                 "derived, and was not compared with NumPy",
             )
-    for page in plan.extras:
+    for page in (START, *plan.extras):
         if page not in book.sheets:
             message = f"the sheet {page} is missing, which the Settings tell of"
             yield Finding("missing", page, "A1", page, None, None, None, None, True, message)

@@ -124,6 +124,8 @@ class Page:
     freeze: str | None = None
     """The first cell that scrolls."""
     printed: str | None = None
-    """What is printed, on one page; None for all of it, on as many as it takes."""
+    """What is printed; None for all of it."""
+    one_page: bool = False
+    """Whether that goes on one page; else on as many as it takes, each as wide as the sheet."""
     dress: Callable[[Worksheet], None] | None = None
     """Adds what stands over the cells, such as a chart."""

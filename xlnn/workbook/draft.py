@@ -170,7 +170,7 @@ def _dress(sheet: Worksheet, page: Page) -> None:
     sheet.freeze_panes = page.freeze
     sheet.page_setup.orientation = "landscape"
     sheet.page_setup.paperSize = sheet.PAPERSIZE_A4
-    sheet.page_setup.fitToHeight = int(page.name == START or page.printed is not None)
+    sheet.page_setup.fitToHeight = int(page.name == START or page.one_page)
     if page.printed is not None:
         sheet.print_area = page.printed
     sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)

@@ -32,7 +32,7 @@ class NetworkPicture:
 
     def _neurons(self, axis: Axis) -> list[str]:
         """What stands in a layer's cells."""
-        names = headings(self._trace.experiment, axis)
+        names = [_short(name) for name in headings(self._trace.experiment, axis)]
         if len(names) <= MOST_NEURONS:
             return names
         first = MOST_NEURONS - 2
@@ -92,3 +92,12 @@ class NetworkPicture:
                 if cell.style == "link":
                     name = str(cell.value).split()[0]
                     yield Link(cell_name(first + offset, cell.column), f"{name}!A1")
+
+
+def _short(name: str) -> str:
+    """A name that fits a neuron's cell."""
+    return name if len(name) <= LONGEST else f"{name[: LONGEST - 1]}…"
+
+
+LONGEST = 16
+"""The characters of a name in a neuron's cell."""

@@ -31,3 +31,10 @@ def trained(plan: Plan, recipe: Recipe) -> dict[str, Area | Block]:
 def input_name(recipe: Recipe) -> str:
     """What the rows of inputs are called: ``X``, or ``X_raw`` where they are scaled."""
     return next(given.name for given in recipe.data if given.name in ("X", "X_raw"))
+
+
+def trained_key(plan: Plan) -> str:
+    """Which text tells where the parameters come from: whether all epochs up to the last one are
+    live, so that training follows an edited input."""
+    last = plan.epochs[-1]
+    return "trained" if plan.epochs == tuple(range(1, last + 1)) else "trained_with_gaps"

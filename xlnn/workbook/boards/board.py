@@ -22,6 +22,9 @@ from xlnn.workbook.plan import Area, Plan, cell_name, range_name
 COUNTED = "counted "
 """How the name of an axis begins whose places bear no names but numbers."""
 
+AS_BUILT = "as built "
+"""How the name of a block begins that holds what an input was when the workbook was built."""
+
 Contents = npt.NDArray[Any]
 """What cells show: float64, NaN for an empty text; or texts, as objects."""
 
@@ -96,6 +99,8 @@ class Block:
     """Whether the names along its rows stand before it."""
     slack: float = 1
     """How much less exactly than others its numbers are known: differences of nearly equal ones."""
+    scale: Block | None = None
+    """The numbers that these are differences of."""
 
     @property
     def range(self) -> str:
@@ -118,6 +123,11 @@ class Block:
         return self.column + self.shape.columns.size - 1
 
     @property
+    def is_input(self) -> bool:
+        """Whether it holds what an input was when the workbook was built."""
+        return self.name.startswith(AS_BUILT)
+
+    @property
     def is_typed(self) -> bool:
         return isinstance(self.content, Typed)
 
@@ -134,6 +144,10 @@ class Typed:
     """What stands there when the workbook is built."""
     choices: Sequence[float] | None = None
     """What may stand there; None for any number."""
+    exact: Sequence[float] | None = None
+    """What must stand there, cell by cell; None where it may be changed."""
+    live: Callable[[Values], Contents] | None = None
+    """Of constants: the numbers that they are while no input is changed."""
 
     def formula(self, block: Block, i: int, j: int) -> Formula | None:
         return None
@@ -173,7 +187,8 @@ class Board:
     """Of the columns that do not have the usual width, in characters."""
     freeze: str | None = None
     printed: str | None = None
-    """What is printed, on one page: a reader's part of it. None for all."""
+    """What is printed: a reader's part of it. None for all."""
+    one_page: bool = True
     ready: dict[tuple[int, str], Any] = field(default_factory=dict)
     """The expressions that were made ready, by their identities, and the styles of formulas."""
 

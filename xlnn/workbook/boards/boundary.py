@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from openpyxl.chart import Reference, ScatterChart, Series
 from openpyxl.chart.shapes import GraphicalProperties
@@ -11,7 +13,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from xlnn.maths.expr import ONE, SCALAR, Axis, ColumnMax, ColumnMin, Matrix, Shape
 from xlnn.training.trace import Trace
-from xlnn.workbook.boards.answers import input_name, recipe_of_answers, trained
+from xlnn.workbook.boards.answers import input_name, recipe_of_answers, trained, trained_key
 from xlnn.workbook.boards.board import (
     COUNTED,
     Block,
@@ -53,7 +55,7 @@ def boundary_board(plan: Plan) -> Board:
     """The board of a network of two features."""
     board = Board(plan, NAME, "boundary")
     board.head(START, MAP, LOSS)
-    board.say(4, 1, "text", "trained", epoch=plan.epochs[-1])
+    board.say(4, 1, "text", trained_key(plan), epoch=plan.epochs[-1])
     recipe = recipe_of_answers(plan, POINTS)
     name = input_name(recipe)
     samples = plan.matrix(name, plan.epochs[0])
@@ -246,8 +248,8 @@ def dress_boundary(
     sheet.conditional_formatting.add(
         blocks["grid"].range,
         ColorScaleRule(  # type: ignore[no-untyped-call]
-            start_type="min", start_color=theme.fill("low"), mid_type="percentile", mid_value=50,
-            mid_color=theme.fill("middle"), end_type="max", end_color=theme.fill("high"),
+            start_color=theme.fill("low"), mid_color=theme.fill("middle"),
+            end_color=theme.fill("high"), **_scale(trace),
         ),
     )  # fmt: skip
     if "output_shown" in blocks:
@@ -260,6 +262,23 @@ def dress_boundary(
         choice.add(last.cell())
         sheet.add_data_validation(choice)
     sheet.add_chart(_chart(sheet, board, words, trace, theme), cell_name(RANGE, CHART_COLUMN))
+
+
+def _scale(trace: Trace) -> dict[str, object]:
+    """Where the colours of the grid begin, turn and end: of classes white is where the network is
+    undecided."""
+    experiment, activation = trace.experiment, trace.schedule.network.output_activation
+    ends: dict[str, object] = {"start_type": "min", "end_type": "max"}
+    if experiment.class_kind == "none":
+        return ends | {"mid_type": "percentile", "mid_value": 50}
+    if math.isfinite(activation.lowest) and math.isfinite(activation.highest):
+        ends = {
+            "start_type": "num",
+            "start_value": activation.lowest,
+            "end_type": "num",
+            "end_value": activation.highest,
+        }
+    return ends | {"mid_type": "num", "mid_value": experiment.settings.get("class_bound", 0.5)}
 
 
 def _chart(

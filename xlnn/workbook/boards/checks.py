@@ -14,6 +14,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from xlnn.maths.expr import SCALAR, Shape
 from xlnn.training.trace import Trace
 from xlnn.workbook.boards.board import (
+    AS_BUILT,
     Block,
     Board,
     Contents,
@@ -101,8 +102,9 @@ class _Checks:
         row = self.plan.setting_row(name)
         place = f"{SETTINGS}!{cell_name(row, SETTINGS_COLUMN)}"
         self.board.say(self.row, NAMES, "link", "", place, text=name)
-        constant = self._constant(name, Typed(lambda trace: trace[name, trace.epochs[0]]), SCALAR)
-        return self._difference(_Live(name, place, None), constant)
+        live = _Live(name, place, None)
+        content = Typed(lambda trace: trace[name, trace.epochs[0]], live=live.of)
+        return self._difference(live, self._constant(name, content, SCALAR, is_input=True))
 
     def _area(self, area: Area) -> Block:
         """The row of a matrix; tells the block of its largest difference."""
@@ -111,15 +113,17 @@ class _Checks:
         self.board.say(self.row, EPOCH, "value", "", text=str(area.epoch))
         self.board.say(self.row, BATCH, "value", "", text=str(area.batch))
         when = [area.epoch, area.batch] if self.plan.batches > 1 else [area.epoch]
-        content = Typed(lambda trace: trace[name, area.epoch, area.batch])
+        live = _Live(name, range_reference(area, NAME), area)
+        content = Typed(lambda trace: trace[name, area.epoch, area.batch], live=live.of)
         title = ", ".join(map(str, (name, *when)))
-        constant = self._constant(title, content, area.shape)
-        return self._difference(_Live(name, range_reference(area, NAME), area), constant)
+        is_input = area.expr is None
+        return self._difference(live, self._constant(title, content, area.shape, is_input))
 
-    def _constant(self, title: str, content: Typed, shape: Shape) -> Block:
+    def _constant(self, title: str, content: Typed, shape: Shape, is_input: bool) -> Block:
         """NumPy's numbers, below those of the matrices before."""
+        name = f"{AS_BUILT if is_input else 'numpy '}{title}"
         block = self.board.put(
-            f"numpy {title}", self.below + 1, CONSTANTS, shape, content, "constant", title=title
+            name, self.below + 1, CONSTANTS, shape, content, "constant", title=title
         )
         self.below = block.last_row + 2
         return block

@@ -188,13 +188,17 @@ class _GradientCheck:
             style = "operand" if key in ("value", "by_steps", "up", "down") else "result"
             kind = "large " if key == "difference" else "" if key == "value" else "precise "
             slack = SLACK if style == "result" else 1
+            scale = losses[0][0] if style == "result" else None
             blocks[key] = board.put(
-                key, FIRST, column, shape, content, style, kind=kind, slack=slack
+                key, FIRST, column, shape, content, style, kind=kind, slack=slack, scale=scale
             )
         difference = blocks["difference"]
         assert isinstance(difference, Block)
         board.say(WORST_ROW, 1, "key", "worst")
-        board.put("worst", WORST_ROW, 2, SCALAR, _largest(difference), kind="large ", slack=SLACK)
+        board.put(
+            "worst", WORST_ROW, 2, SCALAR, _largest(difference), kind="large ", slack=SLACK,
+            scale=losses[0][0],
+        )  # fmt: skip
         board.freeze = cell_name(FIRST, 2)
         board.widths = {1: 20.0} | dict.fromkeys(range(2, len(COLUMNS) + 2), 14.0)
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 from openpyxl.worksheet.worksheet import Worksheet
 
+from xlnn.errors import PlanError
 from xlnn.experiment.headings import headings
 from xlnn.maths.expr import ONE, Axis
 from xlnn.training.trace import Trace
@@ -43,6 +44,7 @@ def board_page(board: Board, dress: Dress | None, trace: Trace, texts: Texts, th
         links=board_links(board),
         freeze=board.freeze,
         printed=board.printed or f"A1:{cell_name(board.last_row, last_column)}",
+        one_page=board.one_page,
         dress=None if dress is None else lambda sheet: dress(sheet, board, texts, trace, theme),
     )
 
@@ -174,6 +176,11 @@ class _Cells:
         plain = values.dtype != object and not kind and block.style in NUMBERED
         if plain and np.nanmax(np.abs(values), initial=0) >= LARGE:
             style = f"large {style}"
+        if values.dtype != object and np.isinf(values).any():
+            raise PlanError(
+                f"on the sheet {block.sheet}, {block.name} grows beyond the largest number that a "
+                "computer holds: leave this sheet out (--extras) or scale the data"
+            )
         for i, j in cells(block):
             formula = block.content.formula(block, i, j)
             value = values[i, j]

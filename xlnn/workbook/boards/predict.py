@@ -8,7 +8,7 @@ from xlnn.maths.evaluate import Array
 from xlnn.maths.expr import ONE, Axis, Shape
 from xlnn.maths.words import notation
 from xlnn.training.trace import Trace
-from xlnn.workbook.boards.answers import input_name, recipe_of_answers, trained
+from xlnn.workbook.boards.answers import input_name, recipe_of_answers, trained, trained_key
 from xlnn.workbook.boards.board import (
     COUNTED,
     Block,
@@ -37,7 +37,7 @@ def predict_board(plan: Plan) -> Board:
     board.head(START, MAP, LOSS)
     recipe = recipe_of_answers(plan, ROWS)
     name = input_name(recipe)
-    board.say(4, 1, "text", "trained", epoch=plan.epochs[-1])
+    board.say(4, 1, "text", trained_key(plan), epoch=plan.epochs[-1])
     board.say(HINT, 2, "text", "type_here")
     shape = Shape(ROWS, plan.schedule.network.feature)
     inputs = board.put(
@@ -57,6 +57,7 @@ def predict_board(plan: Plan) -> Board:
     if isinstance(predicted, Block):
         board.say(TITLES, column, "result title", "class")
         board.put("class", FIRST, column, Shape(ROWS, ONE), _classes(predicted), "words")
+        board.widths[column] = 30.0
     row = FIRST + ROWS.size + 1
     board.say(row, 1, "subtitle", "how")
     for number, step in enumerate(recipe.steps, start=row + 1):

@@ -32,6 +32,9 @@ FACTORS = (10.0, 3.0, 1.0, 0.3, 0.1, 0.03, 0.01, 0.003, 0.001, 0.0003, 0.0001)
 """The rates at first, as multiples of the experiment's: the largest of these that are not too
 large for it."""
 
+TRIES = 30
+"""How many powers of ten smaller rates are tried where all of these are too large."""
+
 RATE = Axis(f"{COUNTED}rate", 5)
 
 EPOCHS, LEAST_EPOCHS, MOST_CELLS = 20, 5, 30_000
@@ -91,12 +94,13 @@ def rates_board(plan: Plan) -> Board:
     epoch_axis = Axis(f"{COUNTED}epoch", epochs)
     board.put("losses", FIRST, 2, Shape(epoch_axis, RATE), Link(loss_at), "operand",
               kind="precise ")  # fmt: skip
-    board.put(
-        "epochs", FIRST, 1, Shape(epoch_axis, SCALAR.columns),
-        Typed(lambda trace: numbers(*([i + 1] for i in range(epochs)))), "constant", kind="whole ",
-    )  # fmt: skip
+    listed = Typed(
+        lambda trace: numbers(*([i + 1] for i in range(epochs))), exact=range(1, epochs + 1)
+    )
+    shape = Shape(epoch_axis, SCALAR.columns)
+    board.put("epochs", FIRST, 1, shape, listed, "constant", kind="whole ")
     board.freeze = cell_name(FIRST, 2)
-    board.printed = f"A1:{cell_name(FIRST + epochs, RATE.size + 13)}"
+    board.printed = f"A1:{cell_name(max(FIRST + epochs, RATES_ROW + 24), RATE.size + 13)}"
     return board
 
 
@@ -129,10 +133,14 @@ def rates_cells(plan: Plan) -> int:
 def _rates(epochs: int, trace: Trace) -> Array:
     """The rates at first: none with which training gets out of hand."""
     experiment = trace.experiment
-    rates = [factor * experiment.learning_rate for factor in FACTORS]
-    small = rates[-RATE.size :]
-    found = [rate for rate in rates if rate in small or _survives(trace, rate, epochs)]
-    return numbers([float(f"{rate:.6g}") for rate in sorted(found[: RATE.size])])
+    found: list[float] = []
+    factors = [*FACTORS, *(FACTORS[-1] / 10**power for power in range(1, TRIES))]
+    for factor in factors:
+        rate = float(f"{factor * experiment.learning_rate:.6g}")
+        if len(found) < RATE.size and _survives(trace, rate, epochs):
+            found.append(rate)
+    # A training that no rate steadies stands still.
+    return numbers(sorted(found + [0.0] * (RATE.size - len(found))))
 
 
 def _survives(trace: Trace, rate: float, epochs: int) -> bool:
@@ -140,7 +148,7 @@ def _survives(trace: Trace, rate: float, epochs: int) -> bool:
     try:
         found = run(tried, [epochs])
     except TrainingError:
-        return rate == 0
+        return False
     return bool(found.loss.max() <= WORST_LOSS * found.loss[0])
 
 

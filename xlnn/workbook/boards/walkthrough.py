@@ -86,6 +86,7 @@ class _Walkthrough:
             row = self._phase(key, [m for m in members.values() if m.number in numbers_], row)
         self.board.freeze = cell_name(PLACE_ROW + 1, 1)
         self.board.printed = f"A1:{cell_name(row, self.widest)}"
+        self.board.one_page = False
         self._lists(self.widest + 2)
         self.board.widths = {1: 16.0} | dict.fromkeys(range(2, self.widest + 1), WIDTH)
 
@@ -122,7 +123,7 @@ class _Walkthrough:
         found = []
         for at, (name, listed) in enumerate(choices, start=column):
             self.board.say(FIRST - 1, at, "column title", name)
-            content = Typed(partial(_listed, listed))
+            content = Typed(partial(_listed, listed), exact=listed)
             shape = Shape(Axis(f"{COUNTED}{name}", len(listed)), ONE)
             found.append(self.board.put(name, FIRST, at, shape, content, "constant", kind="whole "))
         self.epochs, self.batches = found[0], found[-1]
@@ -166,8 +167,11 @@ class _Walkthrough:
 
     def _matrix(self, member: Member, shape: Shape, row: int, column: int) -> None:
         plan, board, name = self.plan, self.board, member.name
+        more = "" if shape == member.shape else f"  ({member.shape}) …"
+        if more:
+            board.say(4, 1, "text", "cut", rows=MOST_ROWS, columns=MOST_COLUMNS)
         where = LOSS if name in plan.recipe.curves else name
-        board.say(row - 3, column, "link", "", f"{where}!A1", text=f"{member.number}  {name}")
+        board.say(row - 3, column, "link", "", f"{where}!A1", text=f"{member.number}  {name}{more}")
         is_step = isinstance(member, Step)
         board.say(row - 2, column, "text", "", text=_said(member))
         first = plan.matrix(name, plan.epochs[0])
