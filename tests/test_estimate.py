@@ -84,7 +84,7 @@ def test_the_command_says_what_is_coming(tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.setattr("xlnn.cli.outcome.WORTH_TELLING", 100)
     monkeypatch.setattr(module, "MANY_CELLS", 100)
     told = CliRunner().invoke(main, ["build", "demo", "--no-audit"]).stderr
-    assert "25 sheets of up to 30 rows and 14 columns, 270 formula cells: about" in told
+    assert "30 sheets of up to 30 rows and 14 columns, 10,521 formula cells: about" in told
     assert "to write\n" in told
     assert "--formulas matrix" in told
     arguments = ["build", "demo", "--no-audit", "--quiet"]
