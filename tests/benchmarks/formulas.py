@@ -30,7 +30,7 @@ def extract(workbook: Path, target: Path) -> int:
             rows = []
             for row in _ROW.finditer(text):
                 cells = [
-                    (_column(letters), f"={html.unescape(formula)}", float(value))
+                    (_column(letters), f"={html.unescape(formula)}", _value(value))
                     for letters, formula, value in _CELL.findall(row[0])
                 ]
                 if cells:
@@ -52,3 +52,11 @@ def _column(letters: str) -> int:
 
 if __name__ == "__main__":
     print(extract(Path(sys.argv[1]), Path(sys.argv[2])))
+
+
+def _value(text: str) -> float | str:
+    """What a formula gives: a number, or a text."""
+    try:
+        return float(text)
+    except ValueError:
+        return html.unescape(text)
