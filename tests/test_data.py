@@ -65,7 +65,7 @@ def test_labels_may_arrive_in_any_shape(shape: str) -> None:
 
 
 def test_the_classes_are_named_on_the_sheets(tmp_path: Path) -> None:
-    experiment = Experiment(X=X, y=SPECIES, output_activation="softmax", hidden=(2,))
+    experiment = Experiment(X=X, y=SPECIES, output_activation="softmax", hidden=(2,), extras="none")
     built = xlnn.build(experiment, tmp_path / "species.xlsx")
     for sheet in ("y", "output", "predicted"):
         area = built.plan.matrix(sheet, 1)
@@ -108,7 +108,13 @@ def test_accuracy_and_confusion_are_counted_right(
     y: object, batch_size: object, tmp_path: Path
 ) -> None:
     experiment = Experiment(
-        X=X, y=y, output_activation="tanh", test_fraction=0.4, batch_size=batch_size, epochs=3
+        X=X,
+        y=y,
+        output_activation="tanh",
+        test_fraction=0.4,
+        batch_size=batch_size,
+        epochs=3,
+        extras="none",
     )
     trace = xlnn.build(experiment, tmp_path / "classes.xlsx").trace
     two = experiment.y.shape[1] == 1
@@ -162,7 +168,7 @@ def moved(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[Built, Pa
     for scale, formulas in (("minmax", "cell"), ("standard", "matrix")):
         experiment = Experiment(
             X=X[:6], y=[0, 1, 0, 1, 1, 0], hidden=(2,), scale=scale, formulas=formulas,
-            test_fraction=0.3,
+            test_fraction=0.3, extras="none",
         )  # fmt: skip
         built = xlnn.build(experiment, folder / f"{scale}.xlsx", audited=False)
         area = built.plan.matrix("X_raw", 1)
@@ -236,7 +242,7 @@ def test_everything_at_once_agrees_in_every_program(
         "X": X[:12], "y": SPECIES[:12], "hidden": (3,), "activation": "leaky-relu",
         "output_activation": "softmax", "loss": "cross-entropy", "optimizer": "nesterov",
         "batch_size": 4, "shuffle": True, "scale": "standard", "test_fraction": 0.25, "epochs": 4,
-        "show": [1, 2, 4], "gradient": "mean",
+        "show": [1, 2, 4], "gradient": "mean", "extras": "none",
     }  # fmt: skip
     paths = [
         xlnn.build(

@@ -42,6 +42,7 @@ def saturated() -> Experiment:
     return Experiment(
         X=X, y=y, hidden=(10, 9, 8), activation="linear", seed=4, batch_size=2, shuffle=True,
         scale="standard", epochs=4, learning_rate=0.05, show=[1, -1],
+        extras="none",
     )  # fmt: skip
 
 
@@ -53,7 +54,9 @@ def test_equal_outputs_are_noted_not_blamed(tmp_path: Path) -> None:
 
 
 def test_a_wrong_choice_between_different_numbers_is_blamed(tmp_path: Path) -> None:
-    built = xlnn.build(xlnn.example("home-draw-away"), tmp_path / "three.xlsx", audited=False)
+    built = xlnn.build(
+        xlnn.example("home-draw-away", {"extras": "none"}), tmp_path / "three.xlsx", audited=False
+    )
     area = built.plan.matrix("predicted", 1)
     book = openpyxl.load_workbook(built.path)
     cell = book["predicted"].cell(area.row, area.column)

@@ -28,6 +28,7 @@ from xlnn.maths.evaluate import Array
 from xlnn.training import kept
 from xlnn.training.trace import Trace
 from xlnn.workbook import pattern, stream
+from xlnn.workbook.boards.summary import summary_board
 from xlnn.workbook.entries import entries, entry_text, filled
 from xlnn.workbook.live_texts import live_texts
 from xlnn.workbook.plan import Area, Plan
@@ -39,7 +40,7 @@ RANDOM = np.random.default_rng(5)
 def table(samples: int, features: int = 3, outputs: int = 1, **fields: object) -> Experiment:
     X = RANDOM.uniform(size=(samples, features)).round(3)
     y = RANDOM.uniform(size=(samples, outputs)).round(3)
-    return Experiment(X=X, y=y, learning_rate=0.01, **fields)
+    return Experiment(X=X, y=y, learning_rate=0.01, extras="none", **fields)
 
 
 REPEATED_NAMES = tuple(f"h{i % 40}" for i in range(130))
@@ -93,6 +94,7 @@ EXPERIMENTS = {
         batch_size=16,
         epochs=5,
         show="all",
+        extras="none",
     ),
 }
 
@@ -153,6 +155,7 @@ def test_every_formula_and_number_is_written_where_the_plan_has_it(
         cell = book.sheets[text.sheet].cells[f"{column_letters(text.column)}{text.row}"]
         assert (cell.formula, cell.array) == (text.formula, None), text.sheet
         formulas[text.sheet] += 1
+    formulas["Start"] = summary_board(plan).formula_cells
     for name, number in formulas.items():  # and nowhere else
         assert sum(cell.formula is not None for cell in book.sheets[name].cells.values()) == number
 

@@ -26,7 +26,7 @@ X, Y = RNG.normal(size=(10, 3)), RNG.uniform(size=(10, 1))
 
 
 def experiment(**fields: object) -> Experiment:
-    return Experiment(**{"X": X, "y": Y, "hidden": (3,), "epochs": 3, **fields})
+    return Experiment(**{"X": X, "y": Y, "hidden": (3,), "epochs": 3, "extras": "none", **fields})
 
 
 # --- Batches ----------------------------------------------------------------------------
@@ -122,7 +122,9 @@ def test_optimisers_start_from_rest() -> None:
 def test_training_stops_with_the_first_epoch_below_the_bound(tmp_path: Path) -> None:
     whole = xlnn.run(xlnn.example("demo", {"epochs": 500}))
     bound = whole.loss[123] + 1e-9
-    asked = xlnn.example("demo", {"epochs": 500, "stop_below": float(bound), "show": [1, -1]})
+    asked = xlnn.example(
+        "demo", {"epochs": 500, "stop_below": float(bound), "show": [1, -1], "extras": "none"}
+    )
     built = xlnn.build(asked, tmp_path / "stopped.xlsx")
     assert built.report is not None
     assert built.report.ok

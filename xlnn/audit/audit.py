@@ -103,6 +103,7 @@ class _Audit:
     ) -> None:
         self.book, self.plan, self.description = book, plan, description
         self.path, self.tolerance, self.progress = book.path, tolerance, progress
+        self.cells = plan.formula_cells + formula_cells(plan)
 
     def run(self, engines: Sequence[Engine], versions: Sequence[str]) -> Report:
         findings = list(check_structure(self.book, self.plan, self.description))
@@ -118,10 +119,10 @@ class _Audit:
         notes = [] if missing else list(self._check_gaps(found[0].matrices))
         findings += self._check_inputs(missing, found[0].values)
         findings += self._compare(missing, found)
-        self.progress("comparing", self.plan.formula_cells, self.plan.formula_cells)
         findings += check_boards(
             self.book, self.plan, found, self.tolerance, missing, clean=not findings
         )
+        self.progress("comparing", formula_cells(self.plan), self.cells)
         return self._report(found, findings, notes)
 
     def _report(
@@ -148,7 +149,7 @@ class _Audit:
         return Report(
             workbook=str(self.path),
             tolerance=self.tolerance,
-            cells=self.plan.formula_cells + formula_cells(self.plan),
+            cells=self.cells,
             engines=tuple(
                 EngineResult(each.engine, each.version, each.cells, each.max_abs, each.max_rel)
                 for each in found
@@ -167,7 +168,7 @@ class _Audit:
             if page not in missing:
                 for done, some in comparison.check(name):
                     findings += some
-                    self.progress("comparing", done, plan.formula_cells)
+                    self.progress("comparing", done, self.cells)
                 if page != LOSS:
                     self.book.forget(page)
         findings.sort(key=itemgetter(0))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
@@ -169,6 +169,11 @@ class Experiment:
         self._set("weights", _named(self.weights))
         check_experiment(self)
         self._set("weights", self._checked_weights())
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What it was made from: all else follows, and the functions of a network know no way
+        into a pickle."""
+        return {field.name: getattr(self, field.name) for field in fields(self)}
 
     # --- Parts ---
 

@@ -31,12 +31,15 @@ class Kept:
     """
 
     def __init__(self, schedule: Schedule, epochs: Sequence[int]) -> None:
-        self._schedule = schedule
         self._indexes = {epoch: index for index, epoch in enumerate(epochs)}
         self._constants: dict[str, Array] = {}
         self._shapes: dict[str, tuple[int, int]] = {}
         self._starts: dict[str, int] = {}
         """Where each matrix's epochs begin, in numbers."""
+        self._batches: dict[str, int] = {}
+        """How often each is there in an epoch."""
+        self._last_rows: dict[str, int] = {}
+        """How many rows each has in the last batch, which may have fewer samples."""
         recipe, start = schedule.recipe, 0
         for name, shape in recipe.shapes.items():
             recurrence = recipe.recurrence[name]
@@ -45,6 +48,8 @@ class Kept:
                 self._starts[name] = start
                 each = schedule.batches if recurrence == "update" else 1
                 start += shape.size * each * len(epochs)
+                self._batches[name] = each
+                self._last_rows[name] = schedule.last.shapes[name].rows.size
         self._waiting: dict[str, list[Array]] = {name: [] for name in self._shapes}
         self._stored = dict.fromkeys(self._shapes, 0)
         self._gathered = 0
@@ -123,12 +128,10 @@ class Kept:
     def matrix(self, name: str, epoch: int, batch: int) -> Array:
         """A matrix of a batch; of what recurs less often, the one that it goes with. Raises
         KeyError for a name or an epoch that is not there."""
-        schedule = self._schedule
-        shape, index = schedule.at(batch).shapes.get(name), self._indexes[epoch]
-        if schedule.recipe.recurrence.get(name) == "update":
-            index = index * schedule.batches + batch - 1
+        batches = self._batches.get(name, 1)
+        index = self._indexes[epoch] * batches + min(batch, batches) - 1
         matrix: Array = self.block(name, index, 1)[0]
-        return matrix if shape is None else matrix[: shape.rows.size]
+        return matrix[: self._last_rows[name]] if batch == batches > 1 else matrix
 
     @property
     def names(self) -> list[str]:

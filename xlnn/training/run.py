@@ -50,7 +50,7 @@ def run(
             values.put(found)
     training.advance_to(last)
     values.finish()
-    return Trace(experiment, experiment.schedule, kept, values, training.curves)
+    return Trace(experiment, kept, values, training.curves)
 
 
 def last_epoch(experiment: Experiment, progress: Progress = silent) -> int:

@@ -27,13 +27,16 @@ class Trace:
     """
 
     experiment: Experiment
-    schedule: Schedule
     epochs: tuple[int, ...]
     """The epochs whose matrices were kept, in order."""
     values: Kept
     """The matrices of these epochs."""
     curves: Mapping[str, Array]
     """By name, what was measured of every epoch, such as its loss."""
+
+    @property
+    def schedule(self) -> Schedule:
+        return self.experiment.schedule
 
     @property
     def recipe(self) -> Recipe:

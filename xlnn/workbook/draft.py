@@ -22,7 +22,7 @@ from xlnn.progress import Progress, silent
 from xlnn.training.trace import Trace
 from xlnn.version import VERSION
 from xlnn.workbook.archive import Archive
-from xlnn.workbook.boards.extras import EXTRAS, draw_boards
+from xlnn.workbook.boards.extras import EXTRAS, draw_boards, formula_cells
 from xlnn.workbook.boards.page import board_page
 from xlnn.workbook.cells import Page, clean_text
 from xlnn.workbook.labels import LabelSource
@@ -95,7 +95,7 @@ class Draft:
             *(matrix_page(plan, sheet, trace, texts, labels) for sheet in plan.sheets),
         ]
         entries = {f"xl/worksheets/sheet{i}.xml": page for i, page in enumerate(pages, start=1)}
-        tell = partial(progress, "writing", total=plan.formula_cells)
+        tell = partial(progress, "writing", total=plan.formula_cells + formula_cells(plan))
         for name, content in self._book_entries(pages):
             if name == START_ENTRY:
                 self._start_skeleton = content
@@ -103,13 +103,13 @@ class Draft:
                 self._add_sheet(name, entries[name], content, tell)
             else:
                 self._archive.add(name, [content])
-        self._finish(pages[0])
+        self._finish(pages[0], tell)
 
     def note(self, evidence: Evidence) -> None:
         """Writes Start again, with what an audit has found."""
         self._archive.cut(START_ENTRY)
         self._strings.forget_after(self._strings_before_start)
-        self._finish(self._start(evidence))
+        self._finish(self._start(evidence), lambda cells: None)
 
     def _book_entries(self, pages: Sequence[Page]) -> Iterator[tuple[str, bytes]]:
         """The entries of the book as openpyxl writes it: with sheets, but without cells."""
@@ -150,9 +150,9 @@ class Draft:
             openpyxl=openpyxl.__version__,
         )
 
-    def _finish(self, start: Page) -> None:
+    def _finish(self, start: Page, progress: Callable[[int], None]) -> None:
         self._strings_before_start = len(self._strings)
-        self._add_sheet(START_ENTRY, start, self._start_skeleton, lambda cells: None)
+        self._add_sheet(START_ENTRY, start, self._start_skeleton, progress)
         self._archive.add(STRINGS_ENTRY, self._strings.document())
         self._archive.finish()
 

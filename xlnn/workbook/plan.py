@@ -289,11 +289,15 @@ class Plan:
         for name in self.once:
             yield self.matrix(name, self.epochs[0])
         for epoch in self.epochs:
-            for batch in range(1, self.batches + 1):
-                for name in self.each_update:
-                    yield self.matrix(name, epoch, batch)
-            for name in self.each_epoch:
-                yield self.matrix(name, epoch)
+            yield from self.matrices_of(epoch)
+
+    def matrices_of(self, epoch: int) -> Iterator[Area]:
+        """Those of an epoch, but for what there is once."""
+        for batch in range(1, self.batches + 1):
+            for name in self.each_update:
+                yield self.matrix(name, epoch, batch)
+        for name in self.each_epoch:
+            yield self.matrix(name, epoch)
 
     @cached_property
     def once(self) -> tuple[str, ...]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
 from functools import partial
+from itertools import accumulate
 
 import numpy as np
 from openpyxl.formatting.rule import FormulaRule
@@ -12,6 +13,7 @@ from openpyxl.styles import Font, PatternFill
 from openpyxl.worksheet.worksheet import Worksheet
 
 from xlnn.maths.expr import SCALAR, Shape
+from xlnn.maths.recipe import Step
 from xlnn.training.trace import Trace
 from xlnn.workbook.boards.board import (
     AS_BUILT,
@@ -66,7 +68,7 @@ class _Checks:
         self.plan = plan
         self.board = board = Board(plan, NAME, "checks")
         board.head(START, MAP, LOSS)
-        checked = _checked(plan)
+        checked = list(_checked(plan))
         inputs = [area for area in checked if area.expr is None]
         computed = [area for area in checked if area.expr is not None]
         board.say(TOLERANCE_ROW, 1, "key", "tolerance")
@@ -91,7 +93,7 @@ class _Checks:
         self._total("changed", CHANGED, changes)
         self._total("worst", WORST, gaps)
         self._verdicts(changes, gaps)
-        if len(computed) < sum(1 for area in plan.matrices() if area.expr is not None):
+        if not _fit(plan.matrices()):
             board.say(4, 1, "text", "some")
         board.freeze = cell_name(FIRST, 2)
         board.printed = f"A1:{cell_name(self.row, CONSTANTS - 2)}"
@@ -211,29 +213,49 @@ def _change_of(block: Block) -> Callable[[Values], str]:
     return lambda values: "changed" if values.of(block).item() > 0 else "same"
 
 
-def _checked(plan: Plan) -> list[Area]:
+def _checked(plan: Plan) -> Iterator[Area]:
     """The matrices that are checked: all, or if these are too many, those of the first and the last
-    shown epoch, of the last one, or of its last batch; always all inputs, and what all epochs have
-    in common."""
-    areas, last = list(plan.matrices()), plan.epochs[-1]
-    once = set(plan.once)
-    found: list[Area] = []
-    ends: Sequence[Callable[[Area], bool]] = (
-        lambda area: True,
-        lambda area: area.epoch in (plan.epochs[0], last),
-        lambda area: area.epoch == last,
-        lambda area: area.epoch == last and area.batch in (plan.batches, 1),
+    shown epoch, of the last one, or of its first and its last batch; always all inputs, and what
+    all epochs have in common."""
+    first, last = plan.epochs[0], plan.epochs[-1]
+    batches = range(1, plan.batches + 1)
+    for moments in (
+        (set(plan.epochs), batches), ({first, last}, batches), ({last}, batches),
+    ):  # fmt: skip
+        if _fit(_matrices(plan, *moments)):
+            return _matrices(plan, *moments)
+    return _matrices(plan, {last}, (1, plan.batches))
+
+
+def _matrices(plan: Plan, epochs: Set[int], batches: Container[int]) -> Iterator[Area]:
+    """In order of computation the matrices of some batches of some epochs, and what always is
+    checked; epochs that have nothing of these are not looked at, as there may be a great many."""
+    recipe, shown = plan.recipe, set(plan.epochs)
+    is_given = any(
+        not isinstance(recipe.members[name], Step) and name not in recipe.renewed
+        for name in (*plan.each_update, *plan.each_epoch)
     )
-    for wanted in ends:
-        found = [area for area in areas if area.expr is None or area.matrix in once or wanted(area)]
-        if sum(area.shape.size for area in found) <= MOST_CELLS:
-            break
-    return found
+    for name in plan.once:
+        yield plan.matrix(name, plan.epochs[0])
+    for epoch in plan.epochs:
+        if epoch in epochs or epoch - 1 not in shown or is_given:
+            for area in plan.matrices_of(epoch):
+                if area.expr is None or (epoch in epochs and area.batch in batches):
+                    yield area
+
+
+def _fit(areas: Iterable[Area]) -> bool:
+    """Whether these are not too many; no more are looked at than it takes to tell."""
+    return all(cells <= MOST_CELLS for cells in accumulate(area.shape.size for area in areas))
 
 
 def checks_cells(plan: Plan) -> int:
-    """How many constants there are."""
-    return sum(area.shape.size for area in _checked(plan))
+    """How many constants there are; if there are too many, only as many as it takes to tell."""
+    cells = 0
+    for cells in accumulate(area.shape.size for area in _checked(plan)):
+        if cells > MOST_CELLS:
+            break
+    return cells
 
 
 def dress_checks(sheet: Worksheet, board: Board, texts: Texts, trace: Trace, theme: Theme) -> None:
