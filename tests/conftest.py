@@ -5,16 +5,18 @@ from __future__ import annotations
 import os
 import pickle
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import fields, replace
 from functools import cache
 from pathlib import Path
 
 import hypothesis
 import pytest
+from recomputed import recompute_all
 
 import xlnn
 from xlnn.audit.engines import ENGINES, Engine
+from xlnn.audit.engines.values import Values
 from xlnn.building import Built
 from xlnn.errors import EngineError
 from xlnn.experiment.experiment import Experiment
@@ -74,6 +76,22 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Experiment], Bui
         return done[key]
 
     return build
+
+
+@pytest.fixture(scope="session")
+def recomputed() -> Callable[[Engine, Mapping[str, Path]], Mapping[str, Values]]:
+    """What an engine computes of several workbooks, each time that it is asked the same ones: to
+    start a program takes longer than most of them do."""
+    done: dict[tuple[str, ...], Mapping[str, Values]] = {}
+
+    def recompute(engine: Engine, paths: Mapping[str, Path]) -> Mapping[str, Values]:
+        key = engine.name, *map(str, paths.values())
+        if key not in done:
+            values = recompute_all(engine, list(paths.values()))
+            done[key] = dict(zip(paths, values, strict=True))
+        return done[key]
+
+    return recompute
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ audited like the others."""
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,7 +13,7 @@ import openpyxl
 import pytest
 from conftest import engine_or_skip
 from editing import typed, with_cell
-from recomputed import block, difference
+from recomputed import block, difference, recompute_all
 from reference import Rules, forward, losses, train
 
 import xlnn
@@ -95,11 +95,14 @@ def shown(values: Values, place: Block) -> np.ndarray:
 
 @pytest.mark.parametrize("name", EXPERIMENTS)
 def test_every_formula_of_every_sheet_gives_what_the_file_carries(
-    workbooks: Mapping[str, Path], name: str, engine: Engine
+    workbooks: Mapping[str, Path],
+    name: str,
+    engine: Engine,
+    recomputed: Callable[[Engine, Mapping[str, Path]], Mapping[str, Values]],
 ) -> None:
     """Formulas and values are read from the file, not from the plan."""
     path = workbooks[name]
-    book, values = StoredWorkbook(path), engine.recompute(path)
+    book, values = StoredWorkbook(path), recomputed(engine, workbooks)[name]
     count = 0
     for sheet in book.sheets:
         for (row, column), formula in book.sheet(sheet).formulas.items():
@@ -330,15 +333,16 @@ def test_checks_tell_an_edited_input_from_a_wrong_number(tmp_path: Path, program
     E, y = plan.matrix("E", 1), plan.matrix("y", 1)
     wrong = {("E", cell_name(E.row, E.column)): 0.25}
     edited = {("y", cell_name(y.row, y.column)): 0.25}
-    said = {}
+    paths = {}
     for what, edits in {
         "as built": {},
         "wrong": wrong,
         "edited": edited,
         "both": wrong | edited,
     }.items():
-        path = typed(built, tmp_path / "checked.xlsx", edits)
-        said[what] = verdict(engine.recompute(path), pages)
+        paths[what] = typed(built, tmp_path / f"{what}.xlsx", edits)
+    computed = zip(paths, recompute_all(engine, list(paths.values())), strict=True)
+    said = {what: verdict(values, pages) for what, values in computed}
     assert said == {
         "as built": "agrees with NumPy",
         "wrong": "differs from NumPy",

@@ -136,14 +136,14 @@ def test_the_demo_can_be_run_twice_and_says_that_the_file_was_left() -> None:
 
 
 def test_quiet_prints_nothing() -> None:
-    result = run("build", "demo", "--quiet")
+    result = run("build", "demo", "--extras", "none", "--quiet")
     assert result.exit_code == 0
     assert result.output == ""
     assert Path("outputs/demo.xlsx").exists()
 
 
 def test_no_audit_leaves_the_audit_out_and_the_workbook_says_so() -> None:
-    result = run("build", "demo", "--no-audit", "-o", "plain.xlsx")
+    result = run("build", "demo", "--extras", "none", "--no-audit", "-o", "plain.xlsx")
     assert result.exit_code == 0
     assert "agree" not in result.stdout
     assert "ironcalc" not in result.stdout
@@ -152,7 +152,9 @@ def test_no_audit_leaves_the_audit_out_and_the_workbook_says_so() -> None:
 
 
 def test_options_win_over_the_file() -> None:
-    options = "--epochs 3 --show 1,-1 --learning-rate 0.5 --formulas matrix --title Mine"
+    options = (
+        "--epochs 3 --show 1,-1 --learning-rate 0.5 --formulas matrix --title Mine --extras none"
+    )
     assert run("build", "demo", *options.split(), "-o", "mine.xlsx").exit_code == 0
     book = read_raw(Path("mine.xlsx"))
     assert book.number("Settings", "B5") == 0.5
@@ -163,7 +165,7 @@ def test_options_win_over_the_file() -> None:
 
 
 def test_layers_are_given_one_by_one() -> None:
-    options = "--hidden 2 --hidden 4 --seed 7 --start xavier"
+    options = "--hidden 2 --hidden 4 --seed 7 --start xavier --extras none"
     Path("table.csv").write_text("a,b,t\n1,2,0\n3,4,1\n")
     assert run("build", "table.csv", "--target", "t", *options.split()).exit_code == 0
     sheets = read_raw(Path("outputs/table.xlsx")).sheets

@@ -29,12 +29,13 @@ def experiment(samples: int, epochs: int, **fields: object) -> Experiment:
         X=RANDOM.uniform(size=(samples, 8)).round(3),
         y=RANDOM.integers(0, 2, (samples, 1)).astype(float),
         epochs=epochs,
-        **{"show": "all"} | fields,
+        **{"show": "all", "extras": "none"} | fields,
     )
 
 
 EXPERIMENTS = {
     "table": experiment(400, 4, hidden=(5,)),
+    "with sheets that teach": experiment(20, 4, hidden=(5,), extras="auto"),
     "deep": experiment(300, 3, hidden=(8, 8)),
     "table as matrices": experiment(400, 4, hidden=(5,), formulas="matrix"),
     "with operands": experiment(25, 6, hidden=(4,), operands="all"),

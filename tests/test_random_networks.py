@@ -81,6 +81,7 @@ class Network:
             shuffle=self.shuffle,
             seed=self.seed,
             accuracy=False,
+            extras="none",
             **asdict(self.rules),
         )
 
@@ -395,11 +396,18 @@ def nearest_kink(network: Network, expected: Mapping[Moment, Matrices]) -> float
 # Smaller networks would say more, but each takes a second: the first that is found must do.
 @settings(max_examples=6, phases=set(Phase) - {Phase.shrink, Phase.explain})
 @given(network=trainings())
-def test_any_training_recomputes_to_the_numbers_of_the_witness(network: Network) -> None:
+def test_any_training_recomputes_to_the_numbers_of_the_witness_and_can_be_taught(
+    network: Network,
+) -> None:
     every = xlnn.run(network.experiment, epochs=range(1, network.epochs + 1))
     # Numbers that are drawn evenly come that near once in thousands of networks.
     assume(nearest_kink(network, network.expected(orders_of(network, every))) > TOLERANCE)
     check(network, styles=["cell", "matrix"])
+    with tempfile.TemporaryDirectory() as folder:
+        taught = replace(network.experiment, extras="auto", epochs=1, show=None)
+        report = xlnn.build(taught, Path(folder, "taught.xlsx")).report
+    assert report is not None
+    assert report.ok, report.findings[:3]
 
 
 SHAPES = ((), (3,), (4, 2), (2, 3, 2), (3, 2, 2, 3))

@@ -107,7 +107,7 @@ def three(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[Plan, Pat
 
 
 def workbook(epochs: int, style: str, path: Path) -> tuple[Plan, Path]:
-    chosen = {"epochs": epochs, "show": "all", "formulas": style}
+    chosen = {"epochs": epochs, "show": "all", "formulas": style, "extras": "none"}
     if epochs > 3:
         chosen["operands"] = "none"
     trace = xlnn.run(xlnn.example("demo", chosen))

@@ -41,6 +41,9 @@ TOLERANCE = 1e-9
 VERDICT, TOLERANCE_ROW, CHANGED, WORST = 5, 6, 7, 8
 """The rows of the verdict and of what it follows from."""
 
+OVERALL = cell_name(VERDICT, 2)
+"""The cell of the overall verdict."""
+
 WORDS_ROW, WORDS = 10, ("agrees", "differs", "changed", "same")
 """The words of the verdicts: formulas read them, so that none holds a word of any language."""
 
@@ -54,11 +57,6 @@ NAMES, EPOCH, BATCH, DIFFERENCE, SAYS, CONSTANTS = 1, 2, 3, 4, 5, 10
 def checks_board(plan: Plan) -> Board:
     """The board of the checks."""
     return _Checks(plan).board
-
-
-def overall(plan: Plan) -> Block:
-    """The cell of the overall verdict."""
-    return next(block for block in checks_board(plan).blocks if block.name == "overall")
 
 
 class _Checks:
@@ -262,7 +260,7 @@ def dress_checks(sheet: Worksheet, board: Board, texts: Texts, trace: Trace, the
     """Colours the verdicts by what they say."""
     verdicts = [block for block in board.blocks if block.name == "verdict"]
     last = max(block.row for block in verdicts)
-    ranges = cell_name(VERDICT, 2), f"{cell_name(FIRST, SAYS)}:{cell_name(last, SAYS)}"
+    ranges = OVERALL, f"{cell_name(FIRST, SAYS)}:{cell_name(last, SAYS)}"
     styles = {"agrees": "good", "differs": "bad", "changed": "changed"}
     for range_ in ranges:
         first = range_.partition(":")[0]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from xlnn.maths.expr import SCALAR
 from xlnn.workbook.boards.board import Block, Board, Contents, Values, texts_of
 from xlnn.workbook.boards.checks import NAME as CHECKS
-from xlnn.workbook.boards.checks import overall
+from xlnn.workbook.boards.checks import OVERALL
 from xlnn.workbook.boards.contents import Written
 from xlnn.workbook.plan import SETTINGS, SETTINGS_COLUMN, START, Plan, cell_name
 
@@ -19,10 +19,9 @@ def summary_board(plan: Plan) -> Board:
     row = FIRST
     if CHECKS in plan.extras:
         board.say(row, 1, "key", "all_checks")
-        place = overall(plan).cell()
 
         def verdict(block: Block, i: int, j: int) -> str:
-            return f"{CHECKS}!{place}"
+            return f"{CHECKS}!{OVERALL}"
 
         def agrees(values: Values) -> Contents:
             # What is written was computed from the very numbers that it is held against.
