@@ -163,18 +163,14 @@ def test_texts_are_compared_by_their_numbers(found: object, expected: str, same:
 # --- On the sheets --------------------------------------------------------------------
 
 RANDOM = np.random.default_rng(3)
+STYLES = (
+    ("demo", "cell"), ("demo", "matrix"), ("xor", "cell"), ("home-draw-away", "cell"),
+    ("home-draw-away", "matrix"), ("sgd", "cell"), ("blobs", "matrix"),
+)  # fmt: skip
 EXPERIMENTS = {
     **{
         f"{name}, {style}": xlnn.example(name, {"formulas": style, "show": [1]})
-        for name, style in (
-            ("demo", "cell"),
-            ("demo", "matrix"),
-            ("xor", "cell"),
-            ("home-draw-away", "cell"),
-            ("home-draw-away", "matrix"),
-            ("sgd", "cell"),
-            ("blobs", "matrix"),
-        )  # fmt: skip
+        for name, style in STYLES
     },
     "leaky, scaled, tested": Experiment(
         X=RANDOM.normal(size=(12, 3)) * 1e6,

@@ -104,7 +104,7 @@ def test_the_moons_learn_to_tell_them_apart() -> None:
 @pytest.mark.parametrize("name", PERCEPTRONS)
 def test_a_perceptron_answers_as_the_article_says(name: str, tmp_path: Path) -> None:
     total, answer = PERCEPTRONS[name]
-    trace = xlnn.run(xlnn.example(name))
+    trace = xlnn.run(xlnn.example(name, {"extras": "none"}))
     assert trace["X", 1].tolist() == [[0, 1, 1]]
     assert trace["output_layer_input", 1].item() == total
     assert trace["output", 1].item() == pytest.approx(answer, rel=1e-15)
@@ -114,7 +114,7 @@ def test_a_perceptron_answers_as_the_article_says(name: str, tmp_path: Path) -> 
 
 @pytest.mark.parametrize("name", ARTICLE_B)
 def test_article_b_comes_out_to_the_digits_that_it_prints(name: str, tmp_path: Path) -> None:
-    trace = xlnn.run(xlnn.example("article-b"))
+    trace = xlnn.run(xlnn.example("article-b", {"extras": "none"}))
     assert np.round(trace[name, 1], 8).tolist() == ARTICLE_B[name]
     computed = recomputed(trace, name, 1, tmp_path / "article-b.xlsx")
     assert np.round(computed, 8).tolist() == ARTICLE_B[name]
