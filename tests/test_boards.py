@@ -4,6 +4,7 @@ audited like the others."""
 from __future__ import annotations
 
 import re
+import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -12,7 +13,8 @@ import numpy as np
 import openpyxl
 import pytest
 from conftest import engine_or_skip
-from editing import typed, with_cell
+from editing import saved_by, typed, with_cell
+from lint import RawBook, read_raw
 from recomputed import block, difference, recompute_all
 from reference import Rules, forward, losses, train
 
@@ -24,7 +26,9 @@ from xlnn.audit.reading import StoredWorkbook
 from xlnn.errors import ExperimentError, PlanError
 from xlnn.experiment.experiment import Experiment
 from xlnn.workbook.boards.board import Block, Board
+from xlnn.workbook.boards.boundary import TABLE
 from xlnn.workbook.boards.extras import EXTRAS, choose, draw_boards, left_out
+from xlnn.workbook.boards.summary import FIRST
 from xlnn.workbook.plan import cell_name
 from xlnn.workbook.write import plan_of
 
@@ -84,7 +88,7 @@ def found(board: Board, name: str) -> Block:
     return next(block for block in board.blocks if block.name == name)
 
 
-def shown(values: Values, place: Block) -> np.ndarray:
+def shown(values: Values | StoredWorkbook, place: Block) -> np.ndarray:
     """What a block shows."""
     shape = place.shape.rows.size, place.shape.columns.size
     return block(values, place.sheet, place.row, place.column, shape)
@@ -280,46 +284,61 @@ def test_the_chooser_shows_the_batch_asked_for(
         assert names == [experiment.sample_names[row - 1] for row in rows]
 
 
-def test_everything_follows_an_edit(workbooks: Mapping[str, Path], tmp_path: Path) -> None:
-    """A learning rate, an input and a start weight are typed over, LibreOffice computes."""
-    experiment = EXPERIMENTS["demo"]
-    engine, trace = engine_or_skip("libreoffice"), xlnn.run(experiment)
-    plan = plan_of(trace)
+@pytest.mark.parametrize("name", ["demo", "xor"])
+def test_everything_follows_an_edit(
+    workbooks: Mapping[str, Path], name: str, tmp_path: Path
+) -> None:
+    """A learning rate, an input, a start weight and the epoch to be shown are typed over,
+    LibreOffice computes and saves: what it saved audits clean."""
+    experiment = EXPERIMENTS[name]
+    trace, pages = xlnn.run(experiment), boards(experiment)
+    plan, last = plan_of(trace), trace.epochs[-1]
     X, wh = plan.matrix("X", 1), plan.matrix("wh", 1)
     edits = {
         ("Settings", cell_name(plan.setting_row("learning_rate"), 2)): 0.7,
         ("X", cell_name(X.row + 1, X.column)): -0.4,
         ("wh", cell_name(wh.row, wh.column + 2)): 1.25,
+        ("Walkthrough", found(pages["Walkthrough"], "epoch").cell()): 2,
     }
-    path = typed(workbooks["demo"], tmp_path / "edited.xlsx", edits)
+    path = typed(workbooks[name], tmp_path / "edited.xlsx", edits)
     changed_X = np.array(experiment.X)
     changed_X[1, 0] = -0.4
-    weights = {name: np.array(value) for name, value in experiment.weights.items()}
+    weights = {name: trace[name, 1].copy() for name in ("wh", "bh", "wout", "bout")}
     weights["wh"][0, 2] = 1.25
-    changed = replace(experiment, X=changed_X, weights=weights, learning_rate=0.7)
-    fresh, values = xlnn.run(changed), engine.recompute(path)
+    fresh = xlnn.run(replace(experiment, X=changed_X, weights=weights, learning_rate=0.7))
+    assert np.abs(fresh.loss - trace.loss).max() > 1e-3
+
+    saved = saved_by("libreoffice", path, tmp_path)
+    values = StoredWorkbook(saved)
     for area in plan.matrices():
         shape = area.shape.rows.size, area.shape.columns.size
         there = block(values, area.sheet, area.row, area.column, shape)
         assert difference(there, fresh[area.matrix, area.epoch]) < 1e-11, area
-    pages = boards(experiment)
-    learned = {name: fresh[f"{name}_new", 3] for name in weights}
-    inputs = shown(values, found(pages["Predict"], "X"))
-    expected = forward(inputs, learned)["output"]
-    assert difference(shown(values, found(pages["Predict"], "output")), expected) < 1e-11
+    for matrix in trace.recipe.members:
+        place = found(pages["Walkthrough"], matrix)
+        assert difference(shown(values, place), fresh[matrix, 2]) < 1e-11, matrix
+    learned = {name: fresh[f"{name}_new", last] for name in weights}
+    for page in ("Predict", "Boundary") if "Boundary" in pages else ("Predict",):
+        inputs = shown(values, found(pages[page], "X"))
+        expected = forward(inputs, learned, rules(experiment))["output"]
+        assert difference(shown(values, found(pages[page], "output")), expected) < 1e-11
     curves = shown(values, found(pages["Rates"], "losses"))
     rate = shown(values, found(pages["Rates"], "rates"))[0, 4]
-    epochs = train(changed_X, experiment.y, weights, rate, len(curves))
-    last = losses(experiment.y, epochs[len(curves)]).sum() / 3
-    assert abs(curves[-1, 4] - last) < 1e-11
-    check = found(pages["GradientCheck"], "worst")
-    assert shown(values, check).item() < 1e-6
-    assert verdict(values, pages) == "inputs changed since this was built"
-    report = xlnn.audit(path)
-    assert report.ok, report.findings[:3]
+    epochs = train(changed_X, experiment.y, weights, rate, len(curves), rules(experiment))
+    mean = losses(experiment.y, epochs[len(curves)]).sum() / len(experiment.y)
+    assert abs(curves[-1, 4] - mean) < 1e-11
+    assert shown(values, found(pages["GradientCheck"], "worst")).item() < 1e-6
+    changed_words = "inputs changed since this was built"
+    assert verdict(values, pages) == changed_words
+    assert values.value("Start", FIRST, 2) == changed_words
+    rate_row = FIRST + 1 + list(plan.recipe.settings).index("learning_rate")
+    assert values.value("Start", rate_row, 2) == 0.7
+    for file in (path, saved):
+        report = xlnn.audit(file)
+        assert report.ok, report.findings[:3]
 
 
-def verdict(values: Values, pages: Mapping[str, Board]) -> object:
+def verdict(values: Values | StoredWorkbook, pages: Mapping[str, Board]) -> object:
     cell = found(pages["Checks"], "overall")
     return values.value("Checks", cell.row, cell.column)
 
@@ -411,6 +430,47 @@ def test_a_stale_value_and_a_missing_sheet_are_found(
     assert (finding.kind, finding.sheet) == ("missing", "Walkthrough")
 
 
+def test_numpy_s_constants_and_a_deleted_start_are_found(
+    workbooks: Mapping[str, Path], tmp_path: Path
+) -> None:
+    constant = found(boards(EXPERIMENTS["demo"])["Checks"], "numpy output, 3")
+    path = typed(workbooks["demo"], tmp_path / "no.xlsx", {("Checks", constant.cell(1)): 0.5})
+    (finding,) = [each for each in xlnn.audit(path).findings if each.cause]
+    assert (finding.sheet, finding.cell) == ("Checks", constant.cell(1))
+    assert "it is a constant" in finding.message
+    book = openpyxl.load_workbook(workbooks["demo"])
+    del book["Start"]
+    book.save(path)
+    kinds = {(finding.kind, finding.sheet) for finding in xlnn.audit(path).findings}
+    assert ("missing", "Start") in kinds
+
+
+def test_a_nudge_of_nothing_divides_by_zero_and_is_found(
+    workbooks: Mapping[str, Path], tmp_path: Path
+) -> None:
+    nudge = found(boards(EXPERIMENTS["demo"])["GradientCheck"], "nudge")
+    path = typed(workbooks["demo"], tmp_path / "no.xlsx", {("GradientCheck", nudge.cell()): 0})
+    findings = [each for each in xlnn.audit(path).findings if each.cause]
+    assert {(each.sheet, each.kind, each.found) for each in findings} == {
+        ("GradientCheck", "error-value", "#DIV/0!")
+    }
+
+
+def test_no_rate_at_first_lets_training_get_out_of_hand(tmp_path: Path) -> None:
+    steep = Experiment(
+        X=POINTS * 20, y=POINTS.sum(axis=1), hidden=(3,), activation="relu",
+        output_activation="linear", learning_rate=1e-2, extras=["Rates"],
+    )  # fmt: skip
+    built = xlnn.build(steep, tmp_path / "rates.xlsx")
+    assert built.report is not None
+    assert built.report.ok, built.report.findings[:3]
+    board = draw_boards(built.plan)[0]
+    book = StoredWorkbook(built.path)
+    rates, curves = shown(book, found(board, "rates")), shown(book, found(board, "losses"))
+    assert 0 < rates[0, 0] < rates[0, -1] < 1e-2  # its own rate is too large
+    assert (curves.max(axis=0) <= 3 * curves[0]).all()
+
+
 @pytest.mark.parametrize("value", [7, "two", None])
 def test_a_choice_that_there_is_not_is_named(
     workbooks: Mapping[str, Path], tmp_path: Path, value: object
@@ -423,6 +483,72 @@ def test_a_choice_that_there_is_not_is_named(
     assert "one of 1, 2, 3" in finding.message
 
 
+# --- The picture of the plane ---------------------------------------------------------
+
+
+def boundary_parts(experiment: Experiment, path: Path) -> tuple[RawBook, str]:
+    """A workbook with nothing but the picture, and the XML of that sheet."""
+    book = read_raw(xlnn.build(replace(experiment, extras="Boundary"), path, audited=False).path)
+    with zipfile.ZipFile(path) as parts:
+        return book, parts.read(book.sheets["Boundary"].part).decode()
+
+
+def test_a_class_that_no_sample_has_is_not_drawn(tmp_path: Path) -> None:
+    experiment = Experiment(
+        X=POINTS[:6], y=np.eye(3)[[0, 1, 1, 0, 1, 0]], output_activation="softmax"
+    )
+    assert experiment.class_kind == "one-hot"
+    book, xml = boundary_parts(experiment, tmp_path / "b.xlsx")
+    ranges = [cells for shown in book.charts.values() for cells in shown if "Boundary" in cells]
+    assert len(ranges) == 2 * 2
+    board = boards(replace(experiment, extras="Boundary"))["Boundary"]
+    assert board.blocks[-1].name == "class_3"  # it is there for when somebody edits y
+    assert not any(cell_name(TABLE, board.blocks[-1].column) in text.replace("$", "")
+                   for text in ranges)  # fmt: skip
+    name = found(board, "output_name")
+    assert book.sheets["Boundary"].cells[name.cell()].text == "y1"
+    assert "colorScale" in xml
+
+
+@pytest.mark.parametrize(
+    ("activation", "y", "ends"),
+    [
+        ("sigmoid", [0, 1, 1, 0], [("num", "0"), ("num", "0.5"), ("num", "1")]),
+        ("tanh", [-1, 1, 1, -1], [("num", "-1"), ("num", "0"), ("num", "1")]),
+        ("linear", [0, 1, 1, 0], [("min", None), ("num", "0.5"), ("max", None)]),
+        ("linear", [0, 1, 2, 0], [("min", None), ("percentile", "50"), ("max", None)]),
+    ],
+)
+def test_white_is_where_the_network_is_undecided(
+    activation: str, y: list[float], ends: list[tuple[str, str | None]], tmp_path: Path
+) -> None:
+    experiment = Experiment(X=XOR["X"], y=y, output_activation=activation)
+    book, xml = boundary_parts(experiment, tmp_path / "b.xlsx")
+    scale = re.findall(r'<cfvo type="(\w+)"(?: val="([^"]*)")?', xml)
+    assert [(kind, value or None) for kind, value in scale] == ends
+    told = any("undecided" in str(cell.text) for cell in book.sheets["Boundary"].cells.values())
+    assert told == (len(set(y)) == 2)
+
+
+# --- What is cut, and what is not live ------------------------------------------------
+
+
+def test_cut_matrices_and_gaps_are_told(tmp_path: Path) -> None:
+    small = xlnn.example("demo", {"epochs": 9, "show": [1, -1], "extras": "all"})
+    large = Experiment(X=RANDOM.normal(size=(30, 3)), y=RANDOM.uniform(size=30), extras="all")
+
+    def texts(experiment: Experiment, sheet: str) -> str:
+        path = tmp_path / "told.xlsx"
+        xlnn.build(experiment, path, audited=False, force=True)
+        return " ".join(str(cell.text) for cell in read_raw(path).sheets[sheet].cells.values())
+
+    assert "first 8 rows and 8 columns" in texts(large, "Walkthrough")
+    assert "(30×3) …" in texts(large, "Walkthrough")
+    assert "first 8 rows" not in texts(small, "Walkthrough")
+    assert "not live: build with --show all" in texts(small, "Predict")
+    assert "not live" not in texts(large, "Predict")
+
+
 # --- Which sheets --------------------------------------------------------------------
 
 
@@ -433,6 +559,7 @@ def test_the_network_and_its_size_decide_which_sheets_there_are() -> None:
     assert of() == tuple(EXTRAS)
     assert of(extras="none") == ()
     assert of(extras=["checks", "Predict"]) == ("Predict", "Checks")
+    assert of(extras=["predict, checks", "rates"]) == ("Predict", "Rates", "Checks")
     assert "Rates" not in of(batch_size=2)
     assert "GradientCheck" not in of(activation="threshold")
     assert "Boundary" not in of(X=np.eye(4))
@@ -456,6 +583,8 @@ def test_what_cannot_be_is_refused() -> None:
         Experiment(**XOR, extras=["predictt"])
     with pytest.raises(ExperimentError, match="either one of auto"):
         Experiment(**XOR, extras=["all", "Predict"])
+    with pytest.raises(ExperimentError, match="which every workbook has"):
+        Experiment(**XOR, extras="loss")
     with pytest.raises(ExperimentError, match="extras is 3"):
         Experiment(**XOR, extras=3)  # type: ignore[arg-type]
     plan = plan_of(xlnn.run(Experiment(X=np.eye(3), y=np.eye(3))))

@@ -168,12 +168,11 @@ class _BoardAudit:
                 value = self.found[0].values.value(block.sheet, block.row + i, block.column + j)
             if is_number(value) and (content.choices is None or value in content.choices):
                 continue
-            found = None if value is None else str(value)
-            what = "is blank" if found is None else f"holds {found!r}"
+            what = "is blank" if value is None else f"holds {value!r}"
             yield _cell(block, i, j).finding(
-                "missing" if found is None else "wrong-value",
+                "missing" if value is None else "wrong-value",
                 wanted,
-                found,
+                None if value is None else str(value),
                 True,
                 f"{what}, but it must be {wanted}: it is an input",
             )
@@ -290,7 +289,7 @@ class _BoardAudit:
         locally = np.zeros(found.shape, dtype=bool)
         if own is not None and not spoiled:
             same = (differences(found, own) <= tolerance) | (np.isnan(found) & np.isnan(own))
-            locally = ~same
+            locally = ~same | errors  # as nothing that it reads is one, an error begins here
         carried = self.book.numbers(
             block.sheet, block.row, block.column, found.shape[0], found.shape[1]
         )

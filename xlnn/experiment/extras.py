@@ -10,22 +10,32 @@ from xlnn.experiment.nearest import nearest
 EXTRA_SHEETS = ("Walkthrough", "Predict", "Boundary", "Rates", "GradientCheck", "Checks")
 """Their names, in their order."""
 
+ALWAYS = ("Start", "Map", "Settings", "Loss")
+"""Those that every workbook has."""
+
 ANY = ("auto", "all", "none")
 """What may stand for a list of names."""
 
 
 def chosen_extras(value: object) -> str | tuple[str, ...]:
-    """``auto``, ``all`` or ``none``, or the names of sheets; capitals do not count.
+    """``auto``, ``all`` or ``none``, or the names of sheets, also with commas in one text; capitals
+    do not count.
 
     Raises ExperimentError for anything else.
     """
-    names = [value] if isinstance(value, str) else value
-    if not isinstance(names, Sequence) or not all(isinstance(name, str) for name in names):
+    given = [value] if isinstance(value, str) else value
+    if not isinstance(given, Sequence) or not all(isinstance(name, str) for name in given):
         raise ExperimentError(
             f'extras is {value!r}: give "auto", "all", "none", or a list of {_listed()}', "extras"
         )
+    names = [name.strip() for text in given for name in text.split(",")]
     known = {name.casefold(): name for name in (*ANY, *EXTRA_SHEETS)}
     for name in names:
+        if name.capitalize() in ALWAYS:
+            raise ExperimentError(
+                f"extras has {name!r}, which every workbook has: name others, of {_listed()}",
+                "extras",
+            )
         if name.casefold() not in known:
             raise ExperimentError(
                 f"extras has {name!r}{nearest(name, EXTRA_SHEETS)}; there are auto, all, none, "

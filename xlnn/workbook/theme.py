@@ -79,7 +79,7 @@ def load_theme(path: str | Path | None = None) -> Theme:
     return theme_file.load_theme(path, dict.fromkeys(names), UNLOCKED)
 
 
-NAMED_COLOURS = ("input", "result", "operand", "low", "high")
+NAMED_COLOURS = ("input", "result", "operand", "low", "middle", "high")
 """The styles whose colours are called by their names in sentences."""
 
 

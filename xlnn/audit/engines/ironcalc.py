@@ -43,15 +43,19 @@ class IronCalc:
 
 @contextmanager
 def _silence() -> Iterator[None]:
-    """Keeps what Rust prints about a panic away from the user; the exception says it too."""
+    """Keeps what Rust prints away from the user and from reports that go to the output: about a
+    panic, which the exception tells too, and about cells whose old values it does not know."""
+    sys.stdout.flush()
     sys.stderr.flush()
-    stderr, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 2)
+    kept, nowhere = {number: os.dup(number) for number in (1, 2)}, os.open(os.devnull, os.O_WRONLY)
+    for number in kept:
+        os.dup2(nowhere, number)
     try:
         yield
     finally:
-        os.dup2(stderr, 2)
-        os.close(stderr)
+        for number, before in kept.items():
+            os.dup2(before, number)
+            os.close(before)
         os.close(nowhere)
 
 

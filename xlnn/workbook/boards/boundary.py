@@ -24,6 +24,7 @@ from xlnn.workbook.boards.board import (
     numbers,
     range_reference,
     reference,
+    texts_of,
 )
 from xlnn.workbook.boards.contents import Computed, Link, Maths, Written, copy_of
 from xlnn.workbook.boards.steps import cells_of, put_steps
@@ -63,6 +64,7 @@ def boundary_board(plan: Plan) -> Board:
     # The range of the grid, which a reader may change.
     feature = plan.schedule.network.feature
     board.say(RANGE - 2, 1, "key", "margin")
+    board.say(RANGE - 2, 3, "comment", "margin_says")
     margin = board.put(
         "margin", RANGE - 2, 2, SCALAR, Typed(lambda trace: numbers([MARGIN])), "input"
     )
@@ -80,6 +82,8 @@ def boundary_board(plan: Plan) -> Board:
             "input",
             kind="whole ",
         )
+    if plan.schedule.network.classes != "none":
+        board.say(5, 1, "text", "undecided")
 
     # The ticks: x1 from left to right, x2 from the bottom up.
     first = board.put("x1", GRID - 1, 2, Shape(ONE, ALONG), _ticks(ends, feature=0), "grid")
@@ -112,6 +116,8 @@ def boundary_board(plan: Plan) -> Board:
         "grid", GRID, 2, Shape(ALONG, Axis(f"{COUNTED}tick across", SIDE)), _grid(output, shown),
         "grid",
     )  # fmt: skip
+    if shown is not None:
+        board.put("output_name", RANGE + 2, 3, SCALAR, _name_of(output, shown), "words")
     _put_samples(board, plan, samples, column)
     board.printed = f"A1:{cell_name(GRID + SIDE, TABLE_COLUMN - 3)}"
     board.widths = dict.fromkeys(range(2, SIDE + 2), 6.0)
@@ -173,6 +179,19 @@ def _grid(output: Block, shown: Block | None) -> Written:
     def give(values: Values) -> Contents:
         column = 0 if shown is None else int(values.of(shown).item()) - 1
         return values.of(output)[:, column].reshape(SIDE, SIDE)
+
+    return Written(text, give)
+
+
+def _name_of(output: Block, shown: Block) -> Written:
+    """The heading of the output that is shown."""
+
+    def text(block: Block, i: int, j: int) -> str:
+        return f"INDEX({range_reference(output, block.sheet, -1, 0, 1)},1,{shown.absolute()})"
+
+    def give(values: Values) -> Contents:
+        names = values.names(output.shape.columns)
+        return texts_of([names[int(values.of(shown).item()) - 1]])
 
     return Written(text, give)
 
@@ -289,10 +308,13 @@ def _chart(
     chart.width, chart.height = 18, 13  # in centimetres
     chart.x_axis.title, chart.y_axis.title = trace.experiment.feature_names or ("", "")
     classes = [block for block in board.blocks if block.name.startswith("class_")]
-    names = list(trace.experiment.classes)
     sources: list[tuple[Worksheet, Area | Block]]
     if classes:
-        sources = [(sheet, block) for block in classes]
+        # Of some class there may be no sample.
+        members = trace[class_matrix(board.plan) or "", trace.epochs[0]].max(axis=0) > 0
+        named = zip(classes, trace.experiment.classes, members, strict=True)
+        shown = [(block, name) for block, name, has_samples in named if has_samples]
+        sources, names = [(sheet, block) for block, _ in shown], [name for _, name in shown]
     else:
         # The samples stand on the board itself, too: their own sheet may not be there yet.
         everything = next(block for block in board.blocks if block.name == "all_samples")
