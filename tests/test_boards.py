@@ -15,6 +15,8 @@ import pytest
 from conftest import engine_or_skip
 from editing import saved_by, typed, with_cell
 from lint import RawBook, read_raw
+from openpyxl.chart._chart import ChartBase
+from openpyxl.utils import get_column_letter
 from recomputed import block, difference, recompute_all
 from reference import Rules, forward, losses, train
 
@@ -481,6 +483,36 @@ def test_a_choice_that_there_is_not_is_named(
     assert finding.cause
     assert finding.cell == epoch.cell()
     assert "one of 1, 2, 3" in finding.message
+
+
+# --- Charts ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", EXPERIMENTS)
+def test_no_chart_stands_on_cells(workbooks: Mapping[str, Path], name: str) -> None:
+    book, charts = openpyxl.load_workbook(workbooks[name]), 0
+    for sheet in book.worksheets:
+        for chart in sheet._charts:
+            charts += 1
+            start = chart.anchor._from
+            width, height = (int(side) / 12_700 for side in _extent(chart))  # in points
+            columns, rows = start.col, start.row  # from 0
+            while width > 0:
+                columns += 1
+                width -= sheet.column_dimensions[get_column_letter(columns)].width * 5.25
+            while height > 0:
+                rows += 1
+                height -= sheet.row_dimensions[rows].height or 15
+            covered = sheet.iter_rows(start.row + 1, rows, start.col + 1, columns)
+            there = [cell.coordinate for row in covered for cell in row if cell.value is not None]
+            assert there == [], f"{sheet.title}'s chart"
+    assert charts >= 1 + ("Rates" in book.sheetnames) + ("Boundary" in book.sheetnames)
+
+
+def _extent(chart: ChartBase) -> tuple[int, int]:
+    """Its width and its height, in Excel's units."""
+    extent = chart.anchor.ext
+    return extent.width, extent.height
 
 
 # --- The picture of the plane ---------------------------------------------------------

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 
 from xlnn.maths.recipe import Step
 from xlnn.maths.words import notation
@@ -176,7 +177,8 @@ class _Start:
             )
         )
         curves = self.plan.recipe.curves
-        for member in self.plan.recipe.members.values():
+        # What is measured after the update belongs to a step before.
+        for member in sorted(self.plan.recipe.members.values(), key=attrgetter("number")):
             if isinstance(member, Step):
                 formula = notation(member.expr)
             else:

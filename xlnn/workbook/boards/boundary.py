@@ -45,11 +45,11 @@ ALONG = Axis(f"{COUNTED}tick", SIDE)
 MARGIN = 0.1
 """How far the grid goes beyond the samples at first, as a share of their range."""
 
-RANGE, GRID, CHART_COLUMN = 8, 14, SIDE + 4
-"""The rows of the first end of the range and of the grid's first row; where the chart stands."""
+RANGE, GRID, CHART = 8, 14, 14 + SIDE + 1
+"""The rows of the first end of the range, of the grid and of the chart below it."""
 
-TABLE, TABLE_COLUMN = GRID, CHART_COLUMN + 12
-"""Where the table of answers begins, to the right of the chart."""
+TABLE, TABLE_COLUMN = GRID, SIDE + 4
+"""Where the table of answers begins, to the right of the grid."""
 
 
 def boundary_board(plan: Plan) -> Board:
@@ -119,8 +119,8 @@ def boundary_board(plan: Plan) -> Board:
     if shown is not None:
         board.put("output_name", RANGE + 2, 3, SCALAR, _name_of(output, shown), "words")
     _put_samples(board, plan, samples, column)
-    board.printed = f"A1:{cell_name(GRID + SIDE, TABLE_COLUMN - 3)}"
-    board.widths = dict.fromkeys(range(2, SIDE + 2), 6.0)
+    board.printed = f"A1:{cell_name(CHART + 26, TABLE_COLUMN - 2)}"
+    board.widths = dict.fromkeys(range(2, SIDE + 2), 7.5)
     return board
 
 
@@ -280,7 +280,7 @@ def dress_boundary(
         choice.error = words["output"]
         choice.add(last.cell())
         sheet.add_data_validation(choice)
-    sheet.add_chart(_chart(sheet, board, words, trace, theme), cell_name(RANGE, CHART_COLUMN))
+    sheet.add_chart(_chart(sheet, board, words, trace, theme), cell_name(CHART, 2))
 
 
 def _scale(trace: Trace) -> dict[str, object]:
@@ -335,4 +335,5 @@ def _chart(
         series.marker.graphicalProperties.line.solidFill = "FFFFFF"
         chart.series.append(series)
     plain_axes(chart, theme)
+    chart.x_axis.crosses = chart.y_axis.crosses = "min"  # beside the samples, not among them
     return chart

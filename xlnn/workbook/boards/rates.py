@@ -40,8 +40,8 @@ RATE = Axis(f"{COUNTED}rate", 5)
 EPOCHS, LEAST_EPOCHS, MOST_CELLS = 20, 5, 30_000
 """How many epochs at most are unrolled, how few are worth it, and in how many cells."""
 
-RATES_ROW, FIRST = 7, 9
-"""The rows of the rates and of the first epoch."""
+RATES_ROW, FIRST, CHART_ROWS = 7, 9, 22
+"""The rows of the rates and of the first epoch, and how many the chart beside them takes."""
 
 CURVE = "mean_loss"
 
@@ -65,8 +65,8 @@ def rates_board(plan: Plan) -> Board:
     for column in range(2, RATE.size + 2):
         board.say(FIRST - 1, column, "column title", "loss")
 
-    # The unrolled training below the table: a line for each epoch, its rates side by side.
-    workings = FIRST + epochs + 2
+    # The unrolled training below table and chart: a line for each epoch, its rates side by side.
+    workings = max(FIRST + epochs, RATES_ROW + CHART_ROWS) + 2
     board.say(workings, 1, "subtitle", "workings")
     height = rows_of(steps) + 3
     recipe = plan.recipe
@@ -100,7 +100,7 @@ def rates_board(plan: Plan) -> Board:
     shape = Shape(epoch_axis, SCALAR.columns)
     board.put("epochs", FIRST, 1, shape, listed, "constant", kind="whole ")
     board.freeze = cell_name(FIRST, 2)
-    board.printed = f"A1:{cell_name(max(FIRST + epochs, RATES_ROW + 24), RATE.size + 13)}"
+    board.printed = f"A1:{cell_name(workings - 1, RATE.size + 13)}"
     return board
 
 
@@ -159,7 +159,7 @@ def dress_rates(sheet: Worksheet, board: Board, texts: Texts, trace: Trace, them
     chart = ScatterChart()
     chart.title, chart.scatterStyle, chart.style = words["chart"], "lineMarker", 13
     chart.width, chart.height = 20, 11  # in centimetres
-    chart.x_axis.title, chart.y_axis.title = words["epoch"], words["loss"]
+    chart.x_axis.title, chart.y_axis.title = words["epoch"], texts["loss"]["of_a_sample"]
     x = Reference(sheet, min_col=1, min_row=losses.row, max_row=losses.last_row)
     for j in range(RATE.size):
         y = Reference(sheet, min_col=2 + j, min_row=losses.row, max_row=losses.last_row)
