@@ -52,12 +52,15 @@ def predict_board(plan: Plan) -> Board:
         labels=True,
     )
     sources: dict[str, Area | Block] = {**trained(plan, recipe), name: inputs}
-    column = put_steps(board, recipe.steps, sources, FIRST, inputs.last_column + 2, plan.style)
+    # The class stands beside the inputs, so that who types sees it; how it comes about, beyond.
+    beside = inputs.last_column + 2
+    has_classes = any(step.name == "predicted" for step in recipe.steps)
+    put_steps(board, recipe.steps, sources, FIRST, beside + 2 * has_classes, plan.style)
     predicted = sources.get("predicted")
     if isinstance(predicted, Block):
-        board.say(TITLES, column, "result title", "class")
-        board.put("class", FIRST, column, Shape(ROWS, ONE), _classes(predicted), "words")
-        board.widths[column] = 30.0
+        board.say(TITLES, beside, "result title", "class")
+        board.put("class", FIRST, beside, Shape(ROWS, ONE), _classes(predicted), "words")
+        board.widths[beside] = 20.0
     row = FIRST + ROWS.size + 1
     board.say(row, 1, "subtitle", "how")
     for number, step in enumerate(recipe.steps, start=row + 1):
