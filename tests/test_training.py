@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import openpyxl
 import pytest
+from lint import read_raw
 from recomputed import difference
 
 import xlnn
@@ -265,3 +266,14 @@ def test_what_cannot_be_checked_is_said(tmp_path: Path) -> None:
     assert built.report is not None
     assert built.report.ok
     assert "epoch 1, from which they follow, is not shown" in built.report.notes[0]
+
+
+@pytest.mark.parametrize(("rate", "course"), [(0.01, "falls"), (0.4, "rises")])
+def test_start_tells_whether_the_loss_falls(
+    rate: float, course: str, kept: Callable[[Experiment], Built]
+) -> None:
+    built = kept(xlnn.example("full-batch", {"learning_rate": rate, "epochs": 5}))
+    loss = built.trace.loss
+    assert ("falls" if loss[-1] < loss[0] else "rises") == course
+    said = read_raw(built.path).sheets["Start"].cells["A3"].text or ""
+    assert f"of a sample {course}" in said

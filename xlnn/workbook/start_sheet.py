@@ -151,7 +151,8 @@ class _Start:
             bound = number_text(self.texts, experiment.stop_below, "g")
             said.append(words["stopped"].format(epoch=len(self.trace.loss), bound=bound))
         epochs = len(trace.loss)
-        course = words["trained" if epochs > 1 else "trained_once"].format(
+        course = "trained_astray" if trace.loss[-1] > trace.loss[0] else "trained"
+        course = words[course if epochs > 1 else "trained_once"].format(
             epochs=epochs, loss=experiment.loss, first=mean[0], last=mean[1]
         )
         return [what, course, " ".join(said)]

@@ -55,6 +55,7 @@ class _GradientCheck:
         self.board = board = Board(plan, NAME, "gradient_check")
         board.head(START, MAP, LOSS)
         board.say(4, 1, "text", "which", epoch=plan.epochs[0])
+        board.say(NUDGE_ROW - 1, 1, "text", "measure")
         board.say(NUDGE_ROW, 1, "key", "nudge")
         self.nudge = board.put(
             "nudge", NUDGE_ROW, 2, SCALAR, Typed(lambda trace: numbers([NUDGE])), "input",
@@ -181,8 +182,7 @@ class _GradientCheck:
             if key == "by_difference":
                 content = Computed(Maths.of(quotient, plan.style), plan, sources | blocks)
             elif key == "difference":
-                expr = Matrix("by_difference", shape) - Matrix("by_steps", shape)
-                content = Computed(Maths.of(expr, plan.style), plan, dict(blocks))
+                content = _difference(blocks["by_difference"], blocks["by_steps"])
             else:
                 content = source(key)
             style = "operand" if key in ("value", "by_steps", "up", "down") else "result"
@@ -218,14 +218,29 @@ def _nudged(area: Area, nudge: Block, row: int, column: int, sign: str) -> Writt
     return Written(text, give)
 
 
-def _largest(difference: Block) -> Written:
-    """The largest of some differences, without its sign."""
+def _difference(found: Area | Block, gradient: Area | Block) -> Written:
+    """|a − b| / max(1, |b|) of a finite difference and the gradient of the steps: as a share of
+    what is large, which no computer knows to the last digit."""
 
     def text(block: Block, i: int, j: int) -> str:
-        return f"MAX(MAX({difference.range}),-MIN({difference.range}))"
+        a, b = (reference(each, block.sheet, i, j) for each in (found, gradient))
+        return f"ABS({a}-{b})/MAX(1,ABS({b}))"
 
     def give(values: Values) -> Contents:
-        return np.array([[np.abs(values.of(difference)).max()]])
+        a, b = values.of(found), values.of(gradient)
+        return np.asarray(np.abs(a - b) / np.maximum(1, np.abs(b)))
+
+    return Written(text, give)
+
+
+def _largest(difference: Block) -> Written:
+    """The largest of some differences."""
+
+    def text(block: Block, i: int, j: int) -> str:
+        return f"MAX({difference.range})"
+
+    def give(values: Values) -> Contents:
+        return np.array([[values.of(difference).max()]])
 
     return Written(text, give)
 
