@@ -25,11 +25,19 @@ def rewritten(source: Path, target: Path, change: Callable[[str, str], str]) -> 
     return target
 
 
+def part_of(source: Path, sheet: str) -> str:
+    """The part of the zip that holds a sheet."""
+    book = openpyxl.load_workbook(source, read_only=True)
+    part = str(book[sheet]._worksheet_path)
+    book.close()
+    return part
+
+
 def with_cell(
     source: Path, target: Path, sheet: str, cell: str, content: str, kind: str = "n"
 ) -> Path:
     """A copy with the XML inside one cell replaced, and every cached value as it was."""
-    part = read_raw(source).sheets[sheet].part
+    part = part_of(source, sheet)
     kind = ' t="inlineStr"' if content.startswith("<is>") else f' t="{kind}"'
 
     def change(name: str, text: str) -> str:

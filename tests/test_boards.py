@@ -380,8 +380,9 @@ def test_a_network_is_trained_again_in_the_sheet(tmp_path: Path) -> None:
     path = tmp_path / "live.xlsx"
     xlnn.build(experiment, path, audited=False)
     plan = plan_of(xlnn.run(experiment))
-    edit = {("Settings", cell_name(plan.setting_row("learning_rate"), 2)): 0.9}
-    values = ENGINES["ironcalc"].recompute(typed(path, tmp_path / "more.xlsx", edit))
+    rate = cell_name(plan.setting_row("learning_rate"), 2)
+    more = with_cell(path, tmp_path / "more.xlsx", "Settings", rate, "<v>0.9</v>")
+    values = ENGINES["ironcalc"].recompute(more)
     fresh = xlnn.run(replace(experiment, learning_rate=0.9))
     area = plan.matrix("loss", 1)
     there = block(values, area.sheet, area.row, area.column, (1000, 1))

@@ -37,8 +37,8 @@ TOGETHER = [*([name] for name in LARGE), [name for name in EXAMPLES if name not 
 TAUGHT = "article-b", "demo", "home-draw-away", "perceptron-bias", "xor"
 """Those with the sheets that teach: of the others these show nothing else."""
 
-FEWER_EPOCHS = {"moons": {"show": [1]}}
-"""Of a thousand samples, one live epoch is enough for every program."""
+FEWER_EPOCHS = {name: {"show": [1]} for name in ("blobs", "iris", "moons")}
+"""Of so many samples, one live epoch is enough for every program."""
 
 
 @pytest.mark.parametrize("names", TOGETHER, ids=[*LARGE, "all others"])

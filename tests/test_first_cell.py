@@ -165,7 +165,7 @@ def test_texts_are_compared_by_their_numbers(found: object, expected: str, same:
 RANDOM = np.random.default_rng(3)
 STYLES = (
     ("demo", "cell"), ("demo", "matrix"), ("xor", "cell"), ("home-draw-away", "cell"),
-    ("home-draw-away", "matrix"), ("sgd", "cell"), ("blobs", "matrix"),
+    ("home-draw-away", "matrix"),
 )  # fmt: skip
 EXPERIMENTS = {
     **{

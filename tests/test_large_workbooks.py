@@ -232,8 +232,8 @@ def test_noting_the_verdict_changes_nothing_but_start(tmp_path: Path) -> None:
 
 
 # All matrices of one update take more than 8 kB, the whole peak takes less than 2 MB: were those of
-# 300 or, in batches, of 4 × 40 more updates kept in memory, the second peak would be far higher.
-@pytest.mark.parametrize(("batch_size", "fewest"), [("all", 60), (1, 8)])
+# 225 or, in batches, of 4 × 30 more updates kept in memory, the second peak would be far higher.
+@pytest.mark.parametrize(("batch_size", "fewest"), [("all", 45), (1, 6)])
 def test_memory_does_not_grow_with_the_epochs(
     batch_size: str | int, fewest: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
