@@ -448,6 +448,18 @@ def test_numpy_s_constants_and_a_deleted_start_are_found(
     assert ("missing", "Start") in kinds
 
 
+@pytest.mark.parametrize("texts", [{12: "agrees with NumPy"}, {11: "differs from NumPy"}, {13: 7}])
+def test_other_words_of_a_verdict_are_found(
+    workbooks: Mapping[str, Path], tmp_path: Path, texts: Mapping[int, object]
+) -> None:
+    edits = {("Checks", f"B{row}"): text for row, text in texts.items()}
+    findings = xlnn.audit(typed(workbooks["demo"], tmp_path / "no.xlsx", edits)).findings
+    assert {("Checks", f"B{row}") for row in texts} == {
+        (finding.sheet, finding.cell) for finding in findings if finding.cause
+    }
+    assert all("formulas read it as" in finding.message for finding in findings)
+
+
 def test_a_nudge_of_nothing_divides_by_zero_and_is_found(
     workbooks: Mapping[str, Path], tmp_path: Path
 ) -> None:
@@ -540,7 +552,11 @@ def test_a_class_that_no_sample_has_is_not_drawn(tmp_path: Path) -> None:
                    for text in ranges)  # fmt: skip
     name = found(board, "output_name")
     assert book.sheets["Boundary"].cells[name.cell()].text == "y1"
-    assert "colorScale" in xml
+    scale = re.findall(r'<cfvo type="(\w+)"(?: val="([^"]*)")?', xml)
+    assert scale == [("num", "0"), ("num", "1")]
+    said = [str(cell.text) for cell in book.sheets["Boundary"].cells.values()]
+    assert any("Of several outputs" in text for text in said)
+    assert not any("undecided" in text for text in said)
 
 
 @pytest.mark.parametrize(
@@ -578,7 +594,9 @@ def test_cut_matrices_and_gaps_are_told(tmp_path: Path) -> None:
     assert "first 8 rows and 8 columns" in texts(large, "Walkthrough")
     assert "(30×3) …" in texts(large, "Walkthrough")
     assert "first 8 rows" not in texts(small, "Walkthrough")
-    assert "not live: build with --show all" in texts(small, "Predict")
+    assert "not live: where all epochs are shown" in texts(small, "Predict")
+    assert "up to the next epoch that is not shown" in texts(small, "Start")
+    assert "up to the next epoch" not in texts(large, "Start")
     assert "not live" not in texts(large, "Predict")
 
 

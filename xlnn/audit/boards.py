@@ -8,6 +8,7 @@ first tells apart inherits a wrong number.
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Callable, Iterator, Sequence, Set
 from dataclasses import dataclass
 
@@ -19,12 +20,14 @@ from xlnn.audit.place import CellOf, compare_formula, was_computed
 from xlnn.audit.reading import StoredWorkbook
 from xlnn.audit.recomputed import Matrices, Recomputed, as_float, differences
 from xlnn.audit.report import Finding
+from xlnn.bundled import languages
 from xlnn.maths.evaluate import Array
 from xlnn.maths.expr import Axis
 from xlnn.workbook.boards.board import Block, Board, Contents, Derived, Typed, cells
 from xlnn.workbook.boards.extras import draw_boards
 from xlnn.workbook.boards.summary import summary_board
 from xlnn.workbook.plan import Area, Moment, Plan
+from xlnn.workbook.texts import load_texts
 
 STALE = 1000
 """How many times the tolerance the values that a file carries may be from recomputed ones."""
@@ -124,6 +127,7 @@ class _BoardAudit:
             for finding in self._check_typed(block, block.content)
         ]
         yield from typed
+        yield from self._check_words()
         # Without all inputs and all sheets nothing can be derived; the formulas still can be wrong.
         derived: list[Derived] = []
         if not typed and not self.incomplete:
@@ -201,6 +205,27 @@ class _BoardAudit:
                 found, expected = float(there[i, j]), float(wanted[i, j])
                 message = f"holds {found!r}, but it is a constant: {expected!r}"
                 yield _cell(block, i, j).finding("wrong-value", expected, found, True, message)
+
+    def _check_words(self) -> Iterator[Finding]:
+        """The words that formulas read must be those of a language, each in its place."""
+        read = [words for words in self.board.words if words.style == "words"]
+        if not read:
+            return
+        there = [self.book.value(self.board.name, words.row, words.column) for words in read]
+        known = [
+            [str(load_texts(language)[self.board.section][words.key]) for words in read]
+            for language in languages()
+        ]
+        nearest = max(known, key=lambda wanted: sum(map(operator.eq, there, wanted)))
+        for words, found, wanted in zip(read, there, nearest, strict=True):
+            if found != wanted:
+                yield CellOf(self.board.name, words.row, words.column, words.key).finding(
+                    "wrong-value",
+                    wanted,
+                    None if found is None else str(found),
+                    True,
+                    f"holds {found!r}, but formulas read it as {wanted!r}",
+                )
 
     def _live(self, block: Block, derived: Derived) -> Contents:
         assert isinstance(block.content, Typed)
@@ -307,8 +332,8 @@ class _BoardAudit:
                     wanted if math.isfinite(wanted) else None,
                     str(value) if isinstance(value, str) else float(found[i, j]),
                     bool(locally[i, j]),
-                    f"{program} computes {value if error else float(found[i, j])!r}, "
-                    f"NumPy {wanted!r}{origin}",
+                    f"{program} computes {value if error else float(found[i, j])!r}"
+                    f"{'' if math.isnan(wanted) else f', NumPy {wanted!r}'}{origin}",
                 ),
             )
         if each is not self.found[0]:

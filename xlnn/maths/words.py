@@ -216,6 +216,8 @@ def _(expr: MatMul, phrases: Phrases) -> str:
 @_phrase.register
 def _(expr: Arithmetic, phrases: Phrases) -> str:
     left, right = _phrase(expr.left, phrases), _phrase(expr.right, phrases)
+    if isinstance(expr.left, Where):
+        left = f"({left})"
     if expr.operator == "+" and isinstance(expr.left, MatMul) and _is_row(expr.right):
         return phrases["add_row"].format(left, right)
     if expr.operator in "*/" and isinstance(expr.left, Arithmetic) and expr.left.operator in "+-":
@@ -256,4 +258,4 @@ def _inner(expr: Expr, phrases: Phrases) -> str:
 
 def _bracketed(expr: Expr, phrase: str) -> str:
     """A right-hand phrase, in brackets where words alone would leave the order open."""
-    return f"({phrase})" if isinstance(expr, Arithmetic) else phrase
+    return f"({phrase})" if isinstance(expr, (Arithmetic, Where)) else phrase

@@ -9,7 +9,8 @@ from operator import attrgetter
 from xlnn.maths.recipe import Step
 from xlnn.maths.words import notation
 from xlnn.training.trace import Trace
-from xlnn.workbook.boards.extras import left_out
+from xlnn.workbook.boards.answers import follows
+from xlnn.workbook.boards.extras import EXTRAS, left_out
 from xlnn.workbook.boards.page import board_links, board_rows
 from xlnn.workbook.boards.summary import summary_board
 from xlnn.workbook.cells import Cell, Link, Page, Row
@@ -74,7 +75,8 @@ class _Start:
         self._line(*(Cell(i, "link", way) for i, way in ways.items()), links=ways)
         self._extras()
         self._line()
-        for text in (words["live"], *words["read"]):
+        live = "live" if follows(self.plan) else "live_with_gaps"
+        for text in (words[live], *words["read"]):
             self._line(Cell(1, "text", self._coloured(text)))
         if experiment.protect:
             self._line(Cell(1, "text", self._coloured(words["protected"])))
@@ -107,7 +109,8 @@ class _Start:
         for name in self.plan.extras:
             self._line(Cell(1, "link", name), Cell(2, "text", words[name]), links={1: name})
         for name, why in left_out(self.plan):
-            reason = words[why].format(name=name)
+            wanted = [extra for extra in EXTRAS if extra in (*self.plan.extras, name)]
+            reason = words[why].format(name=",".join(wanted))
             self._line(
                 Cell(1, "key", name), Cell(2, "comment", words["left_out"].format(why=reason))
             )

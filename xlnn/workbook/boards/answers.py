@@ -33,8 +33,11 @@ def input_name(recipe: Recipe) -> str:
     return next(given.name for given in recipe.data if given.name in ("X", "X_raw"))
 
 
+def follows(plan: Plan) -> bool:
+    """Whether all epochs up to the last one are live, so that training follows an edited input."""
+    return plan.epochs == tuple(range(1, plan.epochs[-1] + 1))
+
+
 def trained_key(plan: Plan) -> str:
-    """Which text tells where the parameters come from: whether all epochs up to the last one are
-    live, so that training follows an edited input."""
-    last = plan.epochs[-1]
-    return "trained" if plan.epochs == tuple(range(1, last + 1)) else "trained_with_gaps"
+    """Which text tells where the parameters come from."""
+    return "trained" if follows(plan) else "trained_with_gaps"

@@ -57,6 +57,7 @@ def boundary_board(plan: Plan) -> Board:
     board = Board(plan, NAME, "boundary")
     board.head(START, MAP, LOSS)
     board.say(4, 1, "text", trained_key(plan), epoch=plan.epochs[-1])
+    board.say(5, 1, "text", _colours_key(plan))
     recipe = recipe_of_answers(plan, POINTS)
     name = input_name(recipe)
     samples = plan.matrix(name, plan.epochs[0])
@@ -82,8 +83,6 @@ def boundary_board(plan: Plan) -> Board:
             "input",
             kind="whole ",
         )
-    if plan.schedule.network.classes != "none":
-        board.say(5, 1, "text", "undecided")
 
     # The ticks: x1 from left to right, x2 from the bottom up.
     first = board.put("x1", GRID - 1, 2, Shape(ONE, ALONG), _ticks(ends, feature=0), "grid")
@@ -117,11 +116,18 @@ def boundary_board(plan: Plan) -> Board:
         "grid",
     )  # fmt: skip
     if shown is not None:
-        board.put("output_name", RANGE + 2, 3, SCALAR, _name_of(output, shown), "words")
+        board.put("output_name", RANGE + 2, 4, SCALAR, _name_of(output, shown), "words")
     _put_samples(board, plan, samples, column)
     board.printed = f"A1:{cell_name(CHART + 26, TABLE_COLUMN - 2)}"
     board.widths = dict.fromkeys(range(2, SIDE + 2), 7.5)
     return board
+
+
+def _colours_key(plan: Plan) -> str:
+    """Which text tells what the colours mean."""
+    if plan.schedule.network.outputs > 1:
+        return "colours_of_one"
+    return "colours" if plan.schedule.network.classes == "none" else "colours_of_classes"
 
 
 def _ends(
@@ -266,11 +272,8 @@ def dress_boundary(
     blocks = {block.name: block for block in board.blocks}
     sheet.conditional_formatting.add(
         blocks["grid"].range,
-        ColorScaleRule(  # type: ignore[no-untyped-call]
-            start_color=theme.fill("low"), mid_color=theme.fill("middle"),
-            end_color=theme.fill("high"), **_scale(trace),
-        ),
-    )  # fmt: skip
+        ColorScaleRule(**_scale(trace, theme)),  # type: ignore[no-untyped-call]
+    )
     if "output_shown" in blocks:
         last = blocks["output_shown"]
         outputs = board.plan.schedule.network.outputs
@@ -283,21 +286,30 @@ def dress_boundary(
     sheet.add_chart(_chart(sheet, board, words, trace, theme), cell_name(CHART, 2))
 
 
-def _scale(trace: Trace) -> dict[str, object]:
-    """Where the colours of the grid begin, turn and end: of classes white is where the network is
-    undecided."""
-    experiment, activation = trace.experiment, trace.schedule.network.output_activation
-    ends: dict[str, object] = {"start_type": "min", "end_type": "max"}
-    if experiment.class_kind == "none":
-        return ends | {"mid_type": "percentile", "mid_value": 50}
-    if math.isfinite(activation.lowest) and math.isfinite(activation.highest):
-        ends = {
-            "start_type": "num",
-            "start_value": activation.lowest,
-            "end_type": "num",
-            "end_value": activation.highest,
+def _scale(trace: Trace, theme: Theme) -> dict[str, object]:
+    """The colours of the grid, and where they begin, turn and end. Two classes have the colours of
+    their samples, and the middle one is where the network is undecided; one of several outputs has
+    a colour that no class has."""
+    network, experiment = trace.schedule.network, trace.experiment
+    activation, is_class = network.output_activation, experiment.class_kind != "none"
+    scale: dict[str, object] = {"start_type": "min", "end_type": "max"}
+    if is_class and math.isfinite(activation.lowest) and math.isfinite(activation.highest):
+        scale = {"start_type": "num", "start_value": activation.lowest}
+        scale |= {"end_type": "num", "end_value": activation.highest}
+    if network.outputs > 1:
+        return scale | {"start_color": theme.fill("middle"), "end_color": theme.fill("result")}
+    turn = {"mid_type": "percentile", "mid_value": 50}
+    if is_class:
+        turn = {"mid_type": "num", "mid_value": experiment.settings["class_bound"]}
+    return (
+        scale
+        | turn
+        | {
+            "start_color": theme.fill("low"),
+            "mid_color": theme.fill("middle"),
+            "end_color": theme.fill("high"),
         }
-    return ends | {"mid_type": "num", "mid_value": experiment.settings.get("class_bound", 0.5)}
+    )
 
 
 def _chart(

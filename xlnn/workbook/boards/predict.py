@@ -66,6 +66,7 @@ def predict_board(plan: Plan) -> Board:
     for number, step in enumerate(recipe.steps, start=row + 1):
         board.say(number, 1, "text", "", text=f"{step.name} = {notation(step.expr)}")
     board.freeze = cell_name(FIRST, 2)
+    board.printed = f"A1:{cell_name(board.last_row, board.last_column + 2)}"  # the last title
     return board
 
 

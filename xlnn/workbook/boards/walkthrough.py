@@ -103,6 +103,7 @@ class _Walkthrough:
             board.say(BATCH_ROW, 1, "key", "batch")
             self.batch = self._chooser("batch", BATCH_ROW, 1, range(1, plan.batches + 1))
         board.say(PLACE_ROW, 1, "key", "place")
+        board.say(PLACE_ROW, 3, "comment", "place_says")
         self.place = board.put(
             "place",
             PLACE_ROW,
