@@ -34,7 +34,7 @@ LARGE = "blobs", "iris", "moons", "sgd"
 TOGETHER = [*([name] for name in LARGE), [name for name in EXAMPLES if name not in LARGE]]
 """The small ones go through the programs together: to start these takes longer than an example."""
 
-TAUGHT = "article-b", "demo", "home-draw-away", "perceptron-bias", "xor"
+TAUGHT = "article-b", "demo", "home-draw-away", "perceptron-bias"
 """Those with the sheets that teach: of the others these show nothing else."""
 
 FEWER_EPOCHS = {name: {"show": [1]} for name in ("blobs", "iris", "moons")}
