@@ -37,7 +37,7 @@ TOGETHER = [*([name] for name in LARGE), [name for name in EXAMPLES if name not 
 TAUGHT = "article-b", "demo", "home-draw-away", "perceptron-bias"
 """Those with the sheets that teach: of the others these show nothing else."""
 
-FEWER_EPOCHS = {name: {"show": [1]} for name in ("blobs", "iris", "moons")}
+FEWER_EPOCHS = {name: {"show": [1]} for name in ("blobs", "iris", "moons", "sgd")}
 """Of so many samples, one live epoch is enough for every program."""
 
 

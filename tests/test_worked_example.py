@@ -144,6 +144,6 @@ def test_1000_live_epochs_recompute(style: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["libreoffice", "gnumeric"])
-def test_250_live_epochs_recompute_in_the_other_programs(name: str, tmp_path: Path) -> None:
+def test_150_live_epochs_recompute_in_the_other_programs(name: str, tmp_path: Path) -> None:
     # A thousand take them half a minute, and would show no more: what an epoch may add is as small.
-    check_epochs(engine_or_skip(name), 250, "matrix", tmp_path)
+    check_epochs(engine_or_skip(name), 150, "matrix", tmp_path)
