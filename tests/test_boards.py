@@ -27,11 +27,12 @@ from xlnn.audit.engines.values import Values
 from xlnn.audit.reading import StoredWorkbook
 from xlnn.errors import ExperimentError, PlanError
 from xlnn.experiment.experiment import Experiment
+from xlnn.experiment.extras import ALWAYS
 from xlnn.workbook.boards.board import Block, Board
 from xlnn.workbook.boards.boundary import TABLE
 from xlnn.workbook.boards.extras import EXTRAS, choose, draw_boards, left_out
 from xlnn.workbook.boards.summary import FIRST
-from xlnn.workbook.plan import cell_name
+from xlnn.workbook.plan import LOSS, MAP, SETTINGS, START, cell_name
 from xlnn.workbook.write import plan_of
 
 XOR = {"X": [[0, 0], [0, 1], [1, 0], [1, 1]], "y": [[0], [1], [1], [0]]}
@@ -634,6 +635,7 @@ def test_what_cannot_be_is_refused() -> None:
         Experiment(**XOR, extras=["predictt"])
     with pytest.raises(ExperimentError, match="either one of auto"):
         Experiment(**XOR, extras=["all", "Predict"])
+    assert ALWAYS == (START, MAP, SETTINGS, LOSS)
     with pytest.raises(ExperimentError, match="which every workbook has"):
         Experiment(**XOR, extras="loss")
     with pytest.raises(ExperimentError, match="extras is 3"):

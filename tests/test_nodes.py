@@ -643,6 +643,17 @@ def test_a_sentence_says_the_same(example: Example) -> None:
     assert sentence("N", example.expr, PHRASES) == f"N is {example.words}."
 
 
+@pytest.mark.parametrize(
+    ("expr", "words"),
+    [
+        (Where(Z > 0, Z, Number(0)) - E, "(where [Z > 0]: Z; elsewhere: 0) minus E"),
+        (E - Where(Z > 0, Z, Number(0)), "E minus (where [Z > 0]: Z; elsewhere: 0)"),
+    ],
+)
+def test_words_tell_where_a_choice_ends(expr: Expr, words: str) -> None:
+    assert sentence("N", expr, PHRASES) == f"N is {words}."
+
+
 @every_example
 def test_the_last_cell_is_written_out_in_names(example: Example) -> None:
     pieces = first_cell(example.expr, *last_cell(example))

@@ -26,7 +26,6 @@ from xlnn.audit.recomputed import (
     Recomputed,
     as_float,
     constants,
-    differences,
     drawn_in,
     recomputed,
 )
@@ -34,6 +33,7 @@ from xlnn.audit.report import EngineResult, Finding, Report
 from xlnn.audit.self_description import SelfDescription, read_description, read_plan
 from xlnn.audit.structure import check_structure
 from xlnn.errors import EngineError
+from xlnn.maths.difference import differences
 from xlnn.maths.evaluate import Array
 from xlnn.progress import Progress, silent
 from xlnn.training.order import batch_orders

@@ -18,9 +18,10 @@ import numpy.typing as npt
 from xlnn.audit.cell_values import ErrorValue, Value, is_number
 from xlnn.audit.place import CellOf, compare_formula, was_computed
 from xlnn.audit.reading import StoredWorkbook
-from xlnn.audit.recomputed import Matrices, Recomputed, as_float, differences
+from xlnn.audit.recomputed import Matrices, Recomputed, as_float
 from xlnn.audit.report import Finding
 from xlnn.bundled import languages
+from xlnn.maths.difference import differences
 from xlnn.maths.evaluate import Array
 from xlnn.maths.expr import Axis
 from xlnn.workbook.boards.board import Block, Board, Contents, Derived, Typed, cells

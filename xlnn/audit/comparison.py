@@ -18,10 +18,11 @@ from xlnn.audit.cell_values import ErrorValue, is_number
 from xlnn.audit.jumps import is_at_jump
 from xlnn.audit.place import Place, was_computed
 from xlnn.audit.reading import StoredWorkbook
-from xlnn.audit.recomputed import Matrices, Recomputed, as_float, differences
+from xlnn.audit.recomputed import Matrices, Recomputed, as_float
 from xlnn.audit.report import Finding
 from xlnn.audit.stored_sheet import Corners
 from xlnn.audit.wording import check_text
+from xlnn.maths.difference import differences
 from xlnn.maths.evaluate import Array, evaluate
 from xlnn.maths.formulas import tile_of
 from xlnn.maths.recipe import Step

@@ -11,6 +11,7 @@ import numpy as np
 from xlnn.audit.cell_values import Value, is_number
 from xlnn.audit.engines.values import Values
 from xlnn.audit.reading import StoredWorkbook
+from xlnn.maths.difference import differences
 from xlnn.maths.evaluate import Array
 from xlnn.maths.expr import SCALAR, BatchSum, walk
 from xlnn.training.run import Course
@@ -130,12 +131,6 @@ def _setting(plan: Plan, name: str, values: Values, book: StoredWorkbook) -> flo
     if is_number(typed):
         return float(typed)
     return as_float(values.value(SETTINGS, row, SETTINGS_COLUMN))
-
-
-def differences(found: Array | float, expected: Array | float) -> Array:
-    """|a − b| / max(1, |b|), cell by cell."""
-    gaps: Array = np.abs(found - expected) / np.maximum(1.0, np.abs(expected))
-    return gaps
 
 
 def as_float(value: Value) -> float:

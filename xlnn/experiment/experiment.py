@@ -16,18 +16,13 @@ from xlnn.experiment.checks import check_experiment
 from xlnn.experiment.description import CHOICES, Description
 from xlnn.experiment.extras import chosen_extras
 from xlnn.experiment.labels import Encoded, are_labels, classes_in, encode
-from xlnn.experiment.matrix import MAX_NUMBER, Array, as_matrix, check_same_rows
+from xlnn.experiment.matrix import Array, as_matrix, check_same_rows
 from xlnn.experiment.nearest import nearest
 from xlnn.experiment.split import held_out
+from xlnn.experiment.values import choice, file, finite, layers, named, text, texts, whole
 from xlnn.maths.formulas import Style
 from xlnn.maths.recipe import Recipe
 from xlnn.maths.schedule import Schedule, schedule_of
-
-MAX_WHOLE = 2**31 - 1
-"""The largest whole number that is asked for: more epochs than anybody waits for."""
-
-MAX_TEXT = 32_767
-"""The longest text that a cell of a spreadsheet can hold."""
 
 Operands = Literal["auto", "all", "none"]
 
@@ -131,7 +126,7 @@ class Experiment:
     def __post_init__(self) -> None:
         for name, allowed in CHOICES.items():
             if name != "classes":
-                self._set(name, _choice(name, getattr(self, name), allowed))
+                self._set(name, choice(name, getattr(self, name), allowed))
         check_same_rows(self.X, self.y)
         X, samples, features = as_matrix(self.X, "X")
         y, targets = self._targets()
@@ -143,30 +138,30 @@ class Experiment:
             )
         self._set("X", X)
         self._set("y", y)
-        self._set("title", _text(self.title, "title") or self.name)
-        self._set("name", _text(self.name, "name"))
-        self._set("notes", _texts(self.notes, "notes"))
+        self._set("title", text(self.title, "title") or self.name)
+        self._set("name", text(self.name, "name"))
+        self._set("notes", texts(self.notes, "notes"))
         for name in ("epochs", "seed", "skip"):
-            self._set(name, _whole(getattr(self, name), name, least=int(name == "epochs")))
+            self._set(name, whole(getattr(self, name), name, least=int(name == "epochs")))
         for name in NUMBERS:
-            self._set(name, _finite(getattr(self, name), name))
-        self._set("hidden", _hidden(self.hidden))
-        self._set("language", _choice("language", self.language, languages()))
-        self._set("theme", _file(self.theme, "theme"))
+            self._set(name, finite(getattr(self, name), name))
+        self._set("hidden", layers(self.hidden))
+        self._set("language", choice("language", self.language, languages()))
+        self._set("theme", file(self.theme, "theme"))
         self._set("sources", tuple(dict.fromkeys([*self.sources, *filter(None, [self.theme])])))
         self._set("extras", chosen_extras(self.extras))
         if self.stop_below is not None:
-            self._set("stop_below", _finite(self.stop_below, "stop_below"))
+            self._set("stop_below", finite(self.stop_below, "stop_below"))
         self.shown(self.epochs)  # what cannot be shown is said now
         inputs, outputs = X.shape[1], y.shape[1]
         if self.class_names is not None:
-            self._set("class_names", _texts(self.class_names, "class_names"))
+            self._set("class_names", texts(self.class_names, "class_names"))
             if targets is None and self.target_names is None and len(self.class_names) == outputs:
                 targets = list(self.class_names)
         self._name("sample_names", samples, [f"sample {i + 1}" for i in range(len(X))])
         self._name("feature_names", features, [f"x{i + 1}" for i in range(inputs)])
         self._name("target_names", targets, [f"y{i + 1}" for i in range(outputs)])
-        self._set("weights", _named(self.weights))
+        self._set("weights", named(self.weights))
         check_experiment(self)
         self._set("weights", self._checked_weights())
 
@@ -300,7 +295,7 @@ class Experiment:
             raise ExperimentError(
                 f"{name} has {len(names)} names for {len(default)}: give {len(default)}", name
             )
-        self._set(name, tuple(_text(label, name) for label in names))
+        self._set(name, tuple(text(label, name) for label in names))
 
     def _checked_weights(self) -> dict[str, Array]:
         recipe = self.recipe
@@ -374,46 +369,6 @@ def _two_values(y: Array) -> list[float]:
     return [min(float(y.min()), 0.0), 1.0]
 
 
-def _choice(name: str, value: object, allowed: tuple[object, ...]) -> object:
-    """The choice that a value names; hyphens, underscores and capitals count the same."""
-    if isinstance(value, str) and value not in allowed:
-        value = value.strip().lower().replace("_", "-").replace(" ", "-")
-    # True == 1 in Python, but "biases = 1" is no answer to a yes-or-no question.
-    for choice in allowed:
-        if value == choice and isinstance(value, bool) == isinstance(choice, bool):
-            return choice
-    hint = nearest(value, map(str, allowed)) if isinstance(value, str) else ""
-    raise ExperimentError(
-        f"{name} is {value!r}{hint}; there are {', '.join(_toml(choice) for choice in allowed)}",
-        name,
-    )
-
-
-def _toml(value: object) -> str:
-    return str(value).lower() if isinstance(value, bool) else repr(value).replace("'", '"')
-
-
-def _file(value: Any, name: str) -> Path | None:
-    """A file that is there, if one is named."""
-    if value is None:
-        return None
-    if not isinstance(value, (str, Path)):
-        raise ExperimentError(f"{name} is {value!r}: give the name of a file", name)
-    if not Path(value).is_file():
-        raise ExperimentError(f"{name} is {str(value)!r}, but there is no such file", name)
-    return Path(value)
-
-
-def _hidden(value: Any) -> tuple[int, ...]:
-    sizes = [value] if isinstance(value, int) else value
-    if isinstance(sizes, str) or not isinstance(sizes, (Sequence, np.ndarray)):
-        raise ExperimentError(
-            f"hidden is {value!r}: give the number of neurons of each hidden layer, such as [3]",
-            "hidden",
-        )
-    return tuple(_whole(size, "hidden", least=1) for size in sizes)
-
-
 def _epochs(show: Any, epochs: int, last: int) -> tuple[int, ...]:
     """The epochs to show, counted from 1, in order, each once, out of so many that are asked for;
     -1 is the last that is trained."""
@@ -423,7 +378,7 @@ def _epochs(show: Any, epochs: int, last: int) -> tuple[int, ...]:
         raise ExperimentError(f"show is {show!r}: give a list of epochs such as [1, 2, -1]", "show")
     chosen = set()
     for entry in show:
-        epoch = _whole(entry, "show", least=-epochs)
+        epoch = whole(entry, "show", least=-epochs)
         if epoch == 0 or epoch > epochs:
             raise ExperimentError(
                 f"show asks for epoch {epoch}, but there are epochs 1 to {epochs} (-1 is the last)",
@@ -433,47 +388,6 @@ def _epochs(show: Any, epochs: int, last: int) -> tuple[int, ...]:
     if not chosen:
         raise ExperimentError("show is empty: give at least one epoch, such as [1]", "show")
     return tuple(sorted(chosen))
-
-
-def _whole(value: Any, name: str, least: int) -> int:
-    whole = isinstance(value, (int, np.integer)) and not isinstance(value, bool)
-    if not whole or value < least:
-        raise ExperimentError(f"{name} is {value!r}: give a whole number from {least} on", name)
-    if value > MAX_WHOLE:
-        raise ExperimentError(f"{name} is {value}: give at most {MAX_WHOLE:,}", name)
-    return int(value)
-
-
-def _finite(value: Any, name: str) -> float:
-    number = isinstance(value, (int, float, np.number)) and not isinstance(value, bool)
-    if not number or not -MAX_NUMBER <= value <= MAX_NUMBER:
-        raise ExperimentError(f"{name} is {value!r}: give a number such as 0.1", name)
-    return float(value)
-
-
-def _text(value: Any, name: str) -> str:
-    if not isinstance(value, str):
-        raise ExperimentError(f"{name} is {value!r}: give a text in quotes", name)
-    if len(value) > MAX_TEXT:
-        raise ExperimentError(
-            f"{name} has {len(value):,} characters, but a cell holds {MAX_TEXT:,}: shorten it", name
-        )
-    return value
-
-
-def _texts(value: Any, name: str) -> tuple[str, ...]:
-    values = [value] if isinstance(value, str) else value
-    if not isinstance(values, Sequence):
-        raise ExperimentError(f"{name} is {value!r}: give a list of texts", name)
-    return tuple(_text(each, name) for each in values)
-
-
-def _named(value: Any) -> dict[str, Any]:
-    if not isinstance(value, Mapping):
-        raise ExperimentError(
-            f"weights is {value!r}: give start matrices by name, such as {{'wh': …}}", "weights"
-        )
-    return dict(value)
 
 
 def _axis(name: str) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from openpyxl.chart import ScatterChart
 from openpyxl.chart.axis import ChartLines
 from openpyxl.chart.legend import Legend
@@ -10,6 +12,9 @@ from openpyxl.drawing.line import LineProperties
 
 from xlnn.workbook.theme import GRIDLINE
 from xlnn.workbook.theme_file import Theme
+
+ROW_HEIGHT = 15
+"""Of a usual row, in points."""
 
 
 def plain_axes(chart: ScatterChart, theme: Theme) -> None:
@@ -25,6 +30,11 @@ def plain_axes(chart: ScatterChart, theme: Theme) -> None:
     for titled in (chart, chart.x_axis, chart.y_axis):
         if titled.title is not None:
             titled.title.overlay = False  # else newer Excels draw it over the curves
+
+
+def rows_below(height: float) -> int:
+    """How many rows of usual height a chart of so many centimetres takes, and one to spare."""
+    return math.ceil(height / 2.54 * 72 / ROW_HEIGHT) + 1
 
 
 def line(colour: str) -> GraphicalProperties:

@@ -9,7 +9,7 @@ from itertools import islice
 from openpyxl.xml.constants import SHEET_MAIN_NS
 
 from xlnn.errors import PlanError
-from xlnn.experiment.experiment import MAX_TEXT
+from xlnn.experiment.values import MAX_TEXT
 from xlnn.workbook.cells import clean_text
 
 TOGETHER = 1000

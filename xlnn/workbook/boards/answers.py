@@ -40,4 +40,4 @@ def follows(plan: Plan) -> bool:
 
 def trained_key(plan: Plan) -> str:
     """Which text tells where the parameters come from."""
-    return "trained" if follows(plan) else "trained_with_gaps"
+    return "answers.trained" if follows(plan) else "answers.trained_with_gaps"

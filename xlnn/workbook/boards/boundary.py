@@ -28,7 +28,7 @@ from xlnn.workbook.boards.board import (
 )
 from xlnn.workbook.boards.contents import Computed, Link, Maths, Written, copy_of
 from xlnn.workbook.boards.steps import cells_of, put_steps
-from xlnn.workbook.charts import plain_axes
+from xlnn.workbook.charts import plain_axes, rows_below
 from xlnn.workbook.plan import LOSS, MAP, START, Area, Plan, cell_name
 from xlnn.workbook.texts import Texts
 from xlnn.workbook.theme import SERIES
@@ -47,6 +47,9 @@ MARGIN = 0.1
 
 RANGE, GRID, CHART = 8, 14, 14 + SIDE + 1
 """The rows of the first end of the range, of the grid and of the chart below it."""
+
+CHART_HEIGHT = 13
+"""In centimetres."""
 
 TABLE, TABLE_COLUMN = GRID, SIDE + 4
 """Where the table of answers begins, to the right of the grid."""
@@ -118,7 +121,7 @@ def boundary_board(plan: Plan) -> Board:
     if shown is not None:
         board.put("output_name", RANGE + 2, 4, SCALAR, _name_of(output, shown), "words")
     _put_samples(board, plan, samples, column)
-    board.printed = f"A1:{cell_name(CHART + 26, TABLE_COLUMN - 2)}"
+    board.printed = f"A1:{cell_name(CHART + rows_below(CHART_HEIGHT), TABLE_COLUMN - 2)}"
     board.widths = dict.fromkeys(range(2, SIDE + 2), 7.5)
     return board
 
@@ -301,15 +304,12 @@ def _scale(trace: Trace, theme: Theme) -> dict[str, object]:
     turn = {"mid_type": "percentile", "mid_value": 50}
     if is_class:
         turn = {"mid_type": "num", "mid_value": experiment.settings["class_bound"]}
-    return (
-        scale
-        | turn
-        | {
-            "start_color": theme.fill("low"),
-            "mid_color": theme.fill("middle"),
-            "end_color": theme.fill("high"),
-        }
-    )
+    colours = {
+        "start_color": theme.fill("low"),
+        "mid_color": theme.fill("middle"),
+        "end_color": theme.fill("high"),
+    }
+    return scale | turn | colours
 
 
 def _chart(
@@ -317,7 +317,7 @@ def _chart(
 ) -> ScatterChart:
     chart = ScatterChart()
     chart.title, chart.scatterStyle, chart.style = words["chart"], "lineMarker", 13
-    chart.width, chart.height = 18, 13  # in centimetres
+    chart.width, chart.height = 18, CHART_HEIGHT  # in centimetres
     chart.x_axis.title, chart.y_axis.title = trace.experiment.feature_names or ("", "")
     classes = [block for block in board.blocks if block.name.startswith("class_")]
     sources: list[tuple[Worksheet, Area | Block]]

@@ -12,6 +12,11 @@ from openpyxl.formatting.rule import FormulaRule
 from openpyxl.styles import Font, PatternFill
 from openpyxl.worksheet.worksheet import Worksheet
 
+from xlnn.maths.difference import (
+    difference_formula,
+    differences,
+    largest_difference_formula,
+)
 from xlnn.maths.expr import SCALAR, Shape
 from xlnn.maths.recipe import Step
 from xlnn.training.trace import Trace
@@ -135,13 +140,11 @@ class _Checks:
         def text(block: Block, i: int, j: int) -> str:
             if single:
                 cell, kept = live.place.partition(":")[0], constant.cell()
-                return f"ABS({cell}-{kept})/MAX(1,ABS({kept}))"
-            kept = constant.range
-            return f"MAX(ABS({live.place}-{kept})/IF(ABS({kept})>1,ABS({kept}),1))"
+                return difference_formula(cell, kept)
+            return largest_difference_formula(live.place, constant.range)
 
         def give(values: Values) -> Contents:
-            kept, found = values.of(constant), live.of(values)
-            return np.array([[(np.abs(found - kept) / np.maximum(1.0, np.abs(kept))).max()]])
+            return np.array([[differences(live.of(values), values.of(constant)).max()]])
 
         block = self.board.put(
             f"{live.name}_difference", self.row, DIFFERENCE, SCALAR,

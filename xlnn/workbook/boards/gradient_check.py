@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from xlnn.maths.difference import difference_formula, differences
 from xlnn.maths.expr import ONE, SCALAR, Axis, Expr, Matrix, RowCount, Shape, matrices
 from xlnn.maths.recipe import Given, Recipe, Step
 from xlnn.training.programs import needed
@@ -224,11 +225,10 @@ def _difference(found: Area | Block, gradient: Area | Block) -> Written:
 
     def text(block: Block, i: int, j: int) -> str:
         a, b = (reference(each, block.sheet, i, j) for each in (found, gradient))
-        return f"ABS({a}-{b})/MAX(1,ABS({b}))"
+        return difference_formula(a, b)
 
     def give(values: Values) -> Contents:
-        a, b = values.of(found), values.of(gradient)
-        return np.asarray(np.abs(a - b) / np.maximum(1, np.abs(b)))
+        return differences(values.of(found), values.of(gradient))
 
     return Written(text, give)
 

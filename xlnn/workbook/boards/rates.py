@@ -20,7 +20,7 @@ from xlnn.training.trace import Trace
 from xlnn.workbook.boards.board import COUNTED, Block, Board, Typed, numbers, row_of
 from xlnn.workbook.boards.contents import Link
 from xlnn.workbook.boards.steps import cells_of, put_steps, rows_of
-from xlnn.workbook.charts import plain_axes
+from xlnn.workbook.charts import plain_axes, rows_below
 from xlnn.workbook.plan import LOSS, MAP, START, Area, Plan, cell_name
 from xlnn.workbook.texts import Texts
 from xlnn.workbook.theme import SERIES
@@ -40,8 +40,11 @@ RATE = Axis(f"{COUNTED}rate", 5)
 EPOCHS, LEAST_EPOCHS, MOST_CELLS = 20, 5, 30_000
 """How many epochs at most are unrolled, how few are worth it, and in how many cells."""
 
-RATES_ROW, FIRST, CHART_ROWS = 7, 9, 22
-"""The rows of the rates and of the first epoch, and how many the chart beside them takes."""
+RATES_ROW, FIRST = 7, 9
+"""The rows of the rates and of the first epoch."""
+
+CHART_HEIGHT = 11
+"""Of the chart beside them, in centimetres."""
 
 CURVE = "mean_loss"
 
@@ -66,7 +69,7 @@ def rates_board(plan: Plan) -> Board:
         board.say(FIRST - 1, column, "column title", "loss")
 
     # The unrolled training below table and chart: a line for each epoch, its rates side by side.
-    workings = max(FIRST + epochs, RATES_ROW + CHART_ROWS) + 2
+    workings = max(FIRST + epochs, RATES_ROW + rows_below(CHART_HEIGHT)) + 2
     board.say(workings, 1, "subtitle", "workings")
     height = rows_of(steps) + 3
     recipe = plan.recipe
@@ -158,7 +161,7 @@ def dress_rates(sheet: Worksheet, board: Board, texts: Texts, trace: Trace, them
     losses, rates = blocks["losses"], blocks["rates"]
     chart = ScatterChart()
     chart.title, chart.scatterStyle, chart.style = words["chart"], "lineMarker", 13
-    chart.width, chart.height = 20, 11  # in centimetres
+    chart.width, chart.height = 20, CHART_HEIGHT  # in centimetres
     chart.x_axis.title, chart.y_axis.title = words["epoch"], texts["loss"]["of_a_sample"]
     x = Reference(sheet, min_col=1, min_row=losses.row, max_row=losses.last_row)
     for j in range(RATE.size):
