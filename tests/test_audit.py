@@ -5,6 +5,7 @@ Causes, the cells that are wrong in themselves, are told from cells that inherit
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from collections.abc import Callable
@@ -804,11 +805,17 @@ def test_one_bad_file_does_not_keep_the_others_from_being_audited(
 
 def test_the_json_report_has_the_shape_that_design_gives(demo: Built) -> None:
     _, report = audited(demo.path)
-    assert list(report) == ["workbook", "ok", "tolerance", "cells", "engines", "findings"]
+    first = ["workbook", "ok", "tolerance", "cells", "engines", "findings"]
+    assert list(report) == [*first, "sha256", "seconds"]
+    assert report["sha256"] == hashlib.sha256(demo.path.read_bytes()).hexdigest()
     assert (report["workbook"], report["ok"]) == (str(demo.path), True)
     assert report["tolerance"] == 1e-9
     (engine,) = report["engines"]
-    assert set(engine) == {"name", "version", "cells", "max_abs_diff", "max_rel_diff"}
+    measured = {"cells", "max_abs_diff", "max_rel_diff"}
+    assert set(engine) == {"name", "version", *measured, "steps", "seconds"}
+    assert [step["step"] for step in engine["steps"]] == [*range(2, 12), None]
+    assert all(set(step) == {"step", *measured} for step in engine["steps"])
+    assert sum(step["cells"] for step in engine["steps"]) == engine["cells"]
 
 
 def test_the_tolerance_decides_what_passes(demo: Built, tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence, Set
 from math import isfinite
 from operator import itemgetter
 from pathlib import Path
+from time import perf_counter
 
 from xlnn.audit.boards import check_boards
 from xlnn.audit.cell_values import ErrorValue, is_number
@@ -29,7 +30,7 @@ from xlnn.audit.recomputed import (
     drawn_in,
     recomputed,
 )
-from xlnn.audit.report import EngineResult, Finding, Report
+from xlnn.audit.report import Finding, Report
 from xlnn.audit.self_description import SelfDescription, read_description, read_plan
 from xlnn.audit.structure import check_structure
 from xlnn.errors import EngineError
@@ -70,7 +71,7 @@ def audit(
     Raises WorkbookError for a file that cannot be read or used, EngineError for an engine that is
     unknown, missing or fails.
     """
-    path = Path(path)
+    began, path = perf_counter(), Path(path)
     engines = (engines,) if isinstance(engines, str) else tuple(engines)
     if not engines:
         raise EngineError(f"name at least one engine of {', '.join(ENGINES)}")
@@ -81,7 +82,7 @@ def audit(
     book = StoredWorkbook(path)
     description = read_description(book)
     plan = read_plan(description)
-    return _Audit(book, plan, description, tolerance, progress).run(chosen, versions)
+    return _Audit(book, plan, description, tolerance, progress, began).run(chosen, versions)
 
 
 def _engine(name: str) -> Engine:
@@ -100,10 +101,12 @@ class _Audit:
         description: SelfDescription,
         tolerance: float,
         progress: Progress,
+        began: float,
     ) -> None:
         self.book, self.plan, self.description = book, plan, description
         self.path, self.tolerance, self.progress = book.path, tolerance, progress
         self.cells = plan.formula_cells + formula_cells(plan)
+        self.began = began
 
     def run(self, engines: Sequence[Engine], versions: Sequence[str]) -> Report:
         findings = list(check_structure(self.book, self.plan, self.description))
@@ -114,8 +117,12 @@ class _Audit:
         found = []
         for engine, version in zip(engines, versions, strict=True):
             self.progress(f"recomputing with {engine.name}", 0, 0)
+            began = perf_counter()
             values = engine.recompute(self.path)
-            found.append(recomputed(engine.name, version, values, self.book, self.plan, missing))
+            seconds = perf_counter() - began
+            found.append(
+                recomputed(engine.name, version, values, seconds, self.book, self.plan, missing)
+            )
         notes = [] if missing else list(self._check_gaps(found[0].matrices))
         findings += self._check_inputs(missing, found[0].values)
         findings += self._compare(missing, found)
@@ -150,12 +157,11 @@ class _Audit:
             workbook=str(self.path),
             tolerance=self.tolerance,
             cells=self.cells,
-            engines=tuple(
-                EngineResult(each.engine, each.version, each.cells, each.max_abs, each.max_rel)
-                for each in found
-            ),
+            engines=tuple(each.result() for each in found),
             findings=tuple(findings),
             notes=tuple(notes),
+            sha256=self.book.sha256,
+            seconds=perf_counter() - self.began,
         )
 
     def _compare(self, missing: Set[str], found: Sequence[Recomputed]) -> list[Finding]:

@@ -252,7 +252,7 @@ class _BoardAudit:
                 yield finding
         for number, each in enumerate(self.found):
             if block.is_words:
-                each.cells += block.shape.size
+                each.count(block.shape.size)
                 places = self._wrong_words(block, each)
             else:
                 expected = derived[number].of(block) if derived else None
@@ -310,7 +310,7 @@ class _BoardAudit:
             if block.slack == 1 and not empty.all():
                 each.note(found[~empty], expected[~empty])
             else:
-                each.cells += found.size
+                each.count(found.size)
             off |= ~(differences(found, expected) <= tolerance) & ~empty
         locally = np.zeros(found.shape, dtype=bool)
         if own is not None and not spoiled:

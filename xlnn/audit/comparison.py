@@ -171,7 +171,7 @@ class Comparison:
             if expected_numbers is None:
                 numbers.append(np.zeros(shape, np.bool_))
             else:
-                gaps = each.note(numbers_found, expected_numbers)
+                gaps = each.note(numbers_found, expected_numbers, first.number)
                 numbers.append(~(gaps <= self.tolerance))
         stale = ~(differences(cached, founds[0]) <= self.tolerance)
         return _Suspects(formulas, numbers, stale), founds

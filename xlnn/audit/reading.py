@@ -6,6 +6,7 @@ cells share stand in ``xl/sharedStrings.xml``.
 
 from __future__ import annotations
 
+import hashlib
 import posixpath
 import zipfile
 import zlib
@@ -38,6 +39,12 @@ class StoredWorkbook:
                     f"{path} is not an .xlsx workbook: save it as one (Excel 2007 or later)"
                 )
             self._entries = _sheet_entries(archive)
+
+    @cached_property
+    def sha256(self) -> str:
+        """The hash of the file, which tells whether another is the same."""
+        with self._opened(), self.path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
 
     @property
     def sheets(self) -> list[str]:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from xlnn.audit.cell_values import Value, is_number
 from xlnn.audit.engines.values import Values
 from xlnn.audit.reading import StoredWorkbook
+from xlnn.audit.report import EngineResult, StepResult
 from xlnn.maths.difference import differences
 from xlnn.maths.evaluate import Array
 from xlnn.maths.expr import SCALAR, BatchSum, walk
@@ -79,22 +80,59 @@ class Recomputed:
     matrices: Matrices
     derived: Matrices
     """NumPy's numbers from the same inputs; empty if a sheet is missing."""
-    cells: int = 0
-    max_abs: float = 0.0
-    max_rel: float = 0.0
+    seconds: float = 0.0
+    """What it took the engine."""
+    _steps: dict[int | None, StepResult] = field(default_factory=dict)
 
-    def note(self, found: Array, expected: Array) -> Array:
-        """Counts compared cells and returns their differences."""
-        self.cells += found.size
+    def note(self, found: Array, expected: Array, step: int | None = None) -> Array:
+        """Counts compared cells of a step, and returns their differences."""
         gaps, relative = np.abs(found - expected), differences(found, expected)
         # A NaN, where an engine gives no number, is the largest difference of all.
-        self.max_abs = float(np.maximum(self.max_abs, gaps.max()))
-        self.max_rel = float(np.maximum(self.max_rel, relative.max()))
+        self._count(step, found.size, float(gaps.max()), float(relative.max()))
         return relative
+
+    def count(self, cells: int, step: int | None = None) -> None:
+        """Counts cells of a step that hold no numbers to compare."""
+        self._count(step, cells, 0.0, 0.0)
+
+    def _count(self, step: int | None, cells: int, absolute: float, relative: float) -> None:
+        self._steps[step] = _together(
+            step,
+            [StepResult(step, cells, absolute, relative), *filter(None, [self._steps.get(step)])],
+        )
+
+    def result(self) -> EngineResult:
+        """What a report says of the engine."""
+        steps = sorted(self._steps.values(), key=lambda each: (each.step is None, each.step or 0))
+        total = _together(None, steps)
+        return EngineResult(
+            self.engine,
+            self.version,
+            total.cells,
+            total.max_abs_diff,
+            total.max_rel_diff,
+            tuple(steps),
+            self.seconds,
+        )
+
+
+def _together(step: int | None, parts: Sequence[StepResult]) -> StepResult:
+    return StepResult(
+        step,
+        sum(part.cells for part in parts),
+        float(np.max([0.0, *(part.max_abs_diff for part in parts)])),
+        float(np.max([0.0, *(part.max_rel_diff for part in parts)])),
+    )
 
 
 def recomputed(
-    engine: str, version: str, values: Values, book: StoredWorkbook, plan: Plan, missing: Set[str]
+    engine: str,
+    version: str,
+    values: Values,
+    seconds: float,
+    book: StoredWorkbook,
+    plan: Plan,
+    missing: Set[str],
 ) -> Recomputed:
     """An engine's matrices, and NumPy's from the same inputs; no sheet in ``missing`` is read."""
     matrices, derived = Matrices(plan), Matrices(plan)
@@ -109,7 +147,7 @@ def recomputed(
         derived.put(name, start, setting)
     if not missing:
         _derive(plan, matrices, derived)
-    return Recomputed(engine, version, values, matrices, derived)
+    return Recomputed(engine, version, values, matrices, derived, seconds)
 
 
 def _numbers(area: Area, values: Values, book: StoredWorkbook) -> Array:

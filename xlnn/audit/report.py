@@ -9,13 +9,30 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import pandas as pd
 
+KINDS = {
+    "structure": "Settings, Map and names do not tell of one and the same workbook",
+    "missing": "a sheet, a block, a formula or an input is not there",
+    "hard-coded": "a value stands where a formula belongs, even if it is the right one",
+    "changed-formula": "the formula is not the one of this step, even if its value agrees",
+    "inconsistent": "a formula that differs from those of the same kind around it",
+    "blank-precedent": "a formula reads a blank cell, which counts as 0",
+    "extra": "a formula or a value stands among the cells of a block, but belongs to none",
+    "error-value": "the formula gives an error",
+    "wrong-value": "the number is not what NumPy derives, or not what must stand there",
+    "stale-value": "the file carries another value than the formula gives",
+    "hidden": "a sheet, row or column cannot be seen",
+    "manual-calculation": "the workbook is not recalculated when an input changes",
+    "external-link": "the workbook refers to other files; nothing of them was read",
+}
+"""What can be found, and what it means."""
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:
     """Something that is not as it should be."""
 
     kind: str
-    """changed-formula, hard-coded, wrong-value, stale-value, error-value, missing, structure."""
+    """One of KINDS."""
     sheet: str
     cell: str
     matrix: str
@@ -26,6 +43,21 @@ class Finding:
     cause: bool
     """Whether the cell is wrong in itself, rather than by what it is computed from."""
     message: str
+    origin: str | None = None
+    """Of what inherits a wrong number: the cause that it comes from, as ``d_output!B16``."""
+    diagnosis: str | None = None
+    """What was done instead of the step, where that was recognised, as ``slope-missing``."""
+
+
+@dataclass(frozen=True, slots=True)
+class StepResult:
+    """How far an engine's numbers are from NumPy's in one step of the article."""
+
+    step: int | None
+    """None for sheets that are no step's, such as Predict."""
+    cells: int
+    max_abs_diff: float
+    max_rel_diff: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +72,10 @@ class EngineResult:
     """The largest |a − b|."""
     max_rel_diff: float
     """The largest |a − b| / max(1, |b|), which is held against the tolerance."""
+    steps: tuple[StepResult, ...] = ()
+    """The same for each step, in their order."""
+    seconds: float = 0.0
+    """What it took to recompute the workbook."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +91,12 @@ class Report:
     """In order of computation."""
     notes: tuple[str, ...] = ()
     """What a reader should know though nothing is wrong."""
+    sha256: str = ""
+    """Of the file that was audited."""
+    seconds: float = 0.0
+    """What the whole audit took."""
+    skipped: tuple[str, ...] = ()
+    """The matrices that the workbook has not, by its map: nothing was compared of them."""
 
     @property
     def ok(self) -> bool:
@@ -68,9 +110,14 @@ class Report:
 
     def to_dict(self) -> dict[str, Any]:
         """The report as the JSON file has it; what cannot be a number there is null."""
-        report = {"workbook": self.workbook, "ok": self.ok, **asdict(self)}
-        if not self.notes:
-            del report["notes"]
+        report: dict[str, Any] = {"workbook": self.workbook, "ok": self.ok, **asdict(self)}
+        for key in ("notes", "skipped"):
+            if not report[key]:
+                del report[key]
+        for finding in report["findings"]:
+            for key in ("origin", "diagnosis"):
+                if finding[key] is None:
+                    del finding[key]
         return _finite(report)  # type: ignore[no-any-return]
 
     def to_frame(self) -> pd.DataFrame:

@@ -147,14 +147,14 @@ def _book(reports: Sequence[Report | Unreadable]) -> Workbook:
     assert isinstance(evidence, Worksheet)  # a new workbook has one worksheet
     evidence.title = "Engines"
     findings = book.create_sheet("Findings")
-    _append(evidence, ["workbook", *(field.name for field in fields(EngineResult))])
+    _append(evidence, ["workbook", *(field.name for field in fields(EngineResult)[:5])])
     _append(findings, ["workbook", *(field.name for field in fields(Finding))])
     for report in reports:
         if isinstance(report, Unreadable):
             _append(evidence, [report.workbook, report.error])
             continue
         for engine in report.engines:
-            _append(evidence, [report.workbook, *astuple(engine)])
+            _append(evidence, [report.workbook, *astuple(engine)[:5]])
         for finding in report.findings:
             _append(findings, [report.workbook, *astuple(finding)])
     return book

@@ -34,7 +34,7 @@ def check_text(
     text = live_text(plan, name)
     place = Place(book, text.area, text.row - text.area.row, text.column - text.area.column)
     for each in found:
-        each.cells += 1
+        each.count(1, text.area.number)
     if changed := place.compare_formula(f"={text.formula}", None):
         return changed
     for each in found:
