@@ -21,6 +21,7 @@ from xlnn.audit.cell_values import ErrorValue, is_number
 from xlnn.audit.comparison import Comparison, Order
 from xlnn.audit.engines import ENGINES, Engine
 from xlnn.audit.engines.values import Values
+from xlnn.audit.origins import Origins
 from xlnn.audit.reading import StoredWorkbook
 from xlnn.audit.recomputed import (
     Matrices,
@@ -123,14 +124,16 @@ class _Audit:
             found.append(
                 recomputed(engine.name, version, values, seconds, self.book, self.plan, missing)
             )
+        names = {name.casefold(): meaning for name, meaning, _ in self.book.names}
+        origins = Origins(names, missing)
         notes = [] if missing else list(self._check_gaps(found[0].matrices))
         findings += self._check_inputs(missing, found[0].values)
-        findings += self._compare(missing, found)
+        findings += self._compare(missing, found, origins)
         findings += check_boards(
-            self.book, self.plan, found, self.tolerance, missing, clean=not findings
+            self.book, self.plan, found, self.tolerance, missing, not findings, origins
         )
         self.progress("comparing", formula_cells(self.plan), self.cells)
-        return self._report(found, findings, notes)
+        return self._report(found, origins.traced(findings), notes)
 
     def _report(
         self,
@@ -164,10 +167,12 @@ class _Audit:
             seconds=perf_counter() - self.began,
         )
 
-    def _compare(self, missing: Set[str], found: Sequence[Recomputed]) -> list[Finding]:
+    def _compare(
+        self, missing: Set[str], found: Sequence[Recomputed], origins: Origins
+    ) -> list[Finding]:
         """The findings in all cells with formulas, in order of computation."""
         plan = self.plan
-        comparison = Comparison(self.book, plan, found, self.tolerance)
+        comparison = Comparison(self.book, plan, found, self.tolerance, origins)
         findings: list[tuple[Order, Finding]] = []
         for name in plan.recipe.members:
             page = LOSS if name in plan.recipe.curves else name

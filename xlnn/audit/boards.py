@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from xlnn.audit.cell_values import ErrorValue, Value, is_number
+from xlnn.audit.origins import Origins
 from xlnn.audit.place import CellOf, compare_formula, was_computed
 from xlnn.audit.reading import StoredWorkbook
 from xlnn.audit.recomputed import Matrices, Recomputed, as_float
@@ -43,6 +44,7 @@ def check_boards(
     tolerance: float,
     missing: Set[str],
     clean: bool,
+    origins: Origins,
 ) -> Iterator[Finding]:
     """The findings on every board that is there, in order of computation. ``clean`` tells whether
     nothing was found elsewhere: texts follow from numbers, so where these are wrong another text
@@ -50,7 +52,7 @@ def check_boards(
     boards: list[_BoardAudit] = []
     for board in (summary_board(plan), *draw_boards(plan)):
         if board.name not in missing and board.name in book.sheets:
-            audit = _BoardAudit(book, plan, board, found, tolerance, bool(missing))
+            audit = _BoardAudit(book, plan, board, found, tolerance, bool(missing), origins)
             numbers = list(audit.findings())
             clean = clean and not numbers
             yield from numbers
@@ -116,9 +118,10 @@ class _BoardAudit:
         found: Sequence[Recomputed],
         tolerance: float,
         incomplete: bool,
+        origins: Origins,
     ) -> None:
         self.book, self.plan, self.board, self.found = book, plan, board, found
-        self.tolerance, self.incomplete = tolerance, incomplete
+        self.tolerance, self.incomplete, self.origins = tolerance, incomplete, origins
 
     def findings(self) -> Iterator[Finding]:
         typed = [
@@ -260,6 +263,9 @@ class _BoardAudit:
             for i, j, finding in places:
                 if (i, j) not in wrong:
                     wrong.add((i, j))
+                    if not finding.cause:
+                        stored = self.book.formula(block.sheet, block.row + i, block.column + j)
+                        self.origins.note(finding, "" if stored is None else stored.text)
                     yield finding
 
     def _wrong_words(self, block: Block, each: Recomputed) -> Iterator[tuple[int, int, Finding]]:
@@ -324,7 +330,6 @@ class _BoardAudit:
             wanted = math.nan if expected is None else float(expected[i, j])
             program, cell = f"{each.engine} {each.version}", _cell(block, i, j)
             error = isinstance(value, ErrorValue)
-            origin = "" if locally[i, j] else ", inherited from a cell that it reads"
             yield (
                 i,
                 j,
@@ -334,7 +339,7 @@ class _BoardAudit:
                     str(value) if isinstance(value, str) else float(found[i, j]),
                     bool(locally[i, j]),
                     f"{program} computes {value if error else float(found[i, j])!r}"
-                    f"{'' if math.isnan(wanted) else f', NumPy {wanted!r}'}{origin}",
+                    f"{'' if math.isnan(wanted) else f', NumPy {wanted!r}'}",
                 ),
             )
         if each is not self.found[0]:

@@ -8,22 +8,27 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
 import numpy.typing as npt
 
 from xlnn.audit.cell_values import ErrorValue, is_number
+from xlnn.audit.diagnosis import Diagnoses
 from xlnn.audit.jumps import is_at_jump
+from xlnn.audit.mistakes import Case
+from xlnn.audit.origins import Origins
 from xlnn.audit.place import Place, was_computed
 from xlnn.audit.reading import StoredWorkbook
 from xlnn.audit.recomputed import Matrices, Recomputed, as_float
 from xlnn.audit.report import Finding
 from xlnn.audit.stored_sheet import Corners
 from xlnn.audit.wording import check_text
+from xlnn.errors import ShapeError
 from xlnn.maths.difference import differences
 from xlnn.maths.evaluate import Array, evaluate
+from xlnn.maths.expr import Expr
 from xlnn.maths.formulas import tile_of
 from xlnn.maths.recipe import Step
 from xlnn.workbook.entries import entries
@@ -65,9 +70,10 @@ class Comparison:
         plan: Plan,
         recomputed: Sequence[Recomputed],
         tolerance: float,
+        origins: Origins,
     ) -> None:
         self.book, self.plan = book, plan
-        self.recomputed, self.tolerance = recomputed, tolerance
+        self.recomputed, self.tolerance, self.origins = recomputed, tolerance, origins
         self._places = {name: place for place, name in enumerate(plan.recipe.members)}
 
     def check(self, name: str) -> Iterator[tuple[int, list[tuple[Order, Finding]]]]:
@@ -90,7 +96,7 @@ class Comparison:
                     ]
                     yield some.size * first.shape.size, found
         if isinstance(self.plan.recipe.members[name], Step) and name not in self.plan.recipe.curves:
-            finding = check_text(self.book, self.plan, name, self.recomputed)
+            finding = check_text(self.book, self.plan, name, self.recomputed, self.origins)
             first_moment = Moment(self.plan.epochs[0], 1)
             order = self._order(name, first_moment, AFTER_BLOCKS, 0)
             yield 1, [(order, finding)] if finding else []
@@ -222,6 +228,44 @@ class Comparison:
         assert area.expr is not None
         return evaluate(area.expr, values)
 
+    def diagnoses(self, area: Area) -> Diagnoses:
+        """What may have been done in an area instead of its step."""
+        assert area.expr is not None
+        matrices, plan = self.recomputed[0].matrices, self.plan
+        given = {*plan.recipe.members, *plan.chosen}
+
+        def written(expr: Expr, moment: Moment, i: int, j: int) -> str | None:
+            try:
+                tile = tile_of(expr, plan.style)
+                there = replace(area, expr=expr, reads_at=moment)
+                formula = plan.formula(there, i - i % tile.rows, j - j % tile.columns)
+            except ShapeError:
+                return None  # axes of different names do not fit, so there is no such formula
+            return None if formula is None else f"={formula.text}"
+
+        case = Case(
+            plan.schedule.at(area.batch),
+            "" if area.role == "operand" else area.matrix,
+            area.number,
+            area.shape,
+            area.expr,
+            area.reads_at,
+            at=lambda name, moment: matrices.at(name, moment) if name in given else None,
+            read=lambda moment: matrices.read(replace(area, reads_at=moment)),
+            others=self._near(area.reads_at),
+        )
+        return Diagnoses(case, written)
+
+    def _near(self, moment: Moment) -> list[Moment]:
+        """Other moments that are shown, the nearest first."""
+        epoch, batch = moment
+        at, epochs, batches = self.plan.epochs.index(epoch), self.plan.epochs, self.plan.batches
+        near = [Moment(epoch, other) for other in (batch - 1, batch + 1, 1, batches)]
+        near += [Moment(epochs[i], batch) for i in (at - 1, at + 1, 0, -1) if i < len(epochs)]
+        near += [Moment(epochs[at - 1], batches)]
+        shown = [each for each in near if 1 <= each.batch <= batches and each != moment]
+        return list(dict.fromkeys(shown))
+
 
 def _parts(grid: Grid, cells: int) -> Iterator[Grid]:
     """Some bands of a grid at a time, so that no array takes much memory."""
@@ -242,6 +286,7 @@ class _Area:
     def __init__(self, comparison: Comparison, area: Area, founds: Sequence[Array]) -> None:
         self._comparison, self._area, self._founds = comparison, area, founds
         self._locals: dict[int, tuple[Array | None, Array | None, bool]] = {}
+        self._diagnoses: Diagnoses | None = None
 
     def finding(
         self, i: int, j: int, formula: bool, wrong: Sequence[bool], stale: bool
@@ -255,7 +300,26 @@ class _Area:
                 found = self._wrong(place, number)
         if stale and found is None:
             found = self._stale(place)
-        return found
+        if found is not None and not found.cause:
+            self._comparison.origins.note(found, place.formula or "")
+        return self._diagnosed(found, place) if found is not None else None
+
+    def _diagnosed(self, finding: Finding, place: Place) -> Finding:
+        """The finding with what was done instead of the step, where that is recognised."""
+        if not finding.cause or finding.kind not in (
+            "changed-formula",
+            "hard-coded",
+            "wrong-value",
+        ):
+            return finding
+        if self._diagnoses is None:
+            self._diagnoses = self._comparison.diagnoses(self._area)
+        found = float(self._founds[0][place.i, place.j])
+        diagnosis = self._diagnoses.of(place.i, place.j, found, place.formula)
+        if diagnosis is None:
+            return finding
+        message = f"{finding.message}: {diagnosis.words}"
+        return replace(finding, message=message, diagnosis=diagnosis.key)
 
     def _planned(self, i: int, j: int) -> tuple[str, Corners | None]:
         """The formula that fills a cell, and the corners of an array."""
@@ -304,13 +368,12 @@ class _Area:
                 cause,
                 f"{program} computes {value}, NumPy {expected!r}",
             )
-        origin = "" if cause else ", inherited from a cell that it reads"
         return place.finding(
             "wrong-value",
             expected,
             value if isinstance(value, str) else found,
             cause,
-            f"{program} computes {found!r}, NumPy {expected!r}{origin}",
+            f"{program} computes {found!r}, NumPy {expected!r}",
         )
 
     def _is_at_jump(self, place: Place, number: int) -> bool:

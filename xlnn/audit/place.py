@@ -33,6 +33,12 @@ class Place:
     def sheet(self) -> str:
         return self.area.sheet
 
+    @property
+    def formula(self) -> str | None:
+        """What stands in it, with its ``=``; None for a value."""
+        stored = self.book.formula(self.sheet, self.row, self.column)
+        return None if stored is None else stored.text
+
     def compare_formula(self, text: str, corners: Corners | None) -> Finding | None:
         """The finding if the file does not hold the formula that belongs here."""
         return compare_formula(self.book, self, text, corners)

@@ -9,6 +9,7 @@ import re
 from collections.abc import Sequence
 
 from xlnn.audit.cell_values import ErrorValue, Value
+from xlnn.audit.origins import Origins
 from xlnn.audit.place import Place
 from xlnn.audit.reading import StoredWorkbook
 from xlnn.audit.recomputed import Matrices, Recomputed
@@ -28,7 +29,11 @@ EXACT = 1e-12
 
 
 def check_text(
-    book: StoredWorkbook, plan: Plan, name: str, found: Sequence[Recomputed]
+    book: StoredWorkbook,
+    plan: Plan,
+    name: str,
+    found: Sequence[Recomputed],
+    origins: Origins,
 ) -> Finding | None:
     """What is wrong with the text that tells, in numbers, how a step's first cell is computed."""
     text = live_text(plan, name)
@@ -39,6 +44,8 @@ def check_text(
         return changed
     for each in found:
         if wrong := _check_value(text, place, plan, each):
+            if not wrong.cause:
+                origins.note(wrong, f"={text.formula}")
             return wrong
     return _check_cached(text, place, plan, found[0])
 

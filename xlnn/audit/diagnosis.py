@@ -1,0 +1,94 @@
+"""Recognises what was done instead of a step: tries typical mistakes until one explains a cell."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from xlnn.audit.mistakes import Case, Mistake, mistakes
+from xlnn.audit.same_formula import same_formula
+from xlnn.maths.difference import differences
+from xlnn.maths.evaluate import Array, evaluate
+from xlnn.maths.expr import Expr
+from xlnn.workbook.plan import Moment
+
+EXPLAINED = 1e-9
+"""How far, relative to its size, a number may be from what a mistake gives."""
+
+TELLING = 1e-6
+"""How far a mistake must lead from the right number for a number to tell of it."""
+
+PLAIN = (0.0, 1.0, -1.0)
+"""Numbers to which many ways lead."""
+
+LARGEST = 100_000
+"""The cells of a matrix up to which mistakes are tried: each computes the whole of it."""
+
+Written = Callable[[Expr, Moment, int, int], str | None]
+"""The formula that an expression would have in a cell, with its ``=``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """What was done instead of a step."""
+
+    key: str
+    words: str
+    """As the end of a sentence."""
+
+
+@dataclass(slots=True)
+class Diagnoses:
+    """Of the cells of one matrix; what was tried for one is kept for the others."""
+
+    case: Case
+    written: Written | None = None
+    _tried: list[Mistake] | None = None
+    _right: Array | None = field(default=None)
+
+    def of(self, i: int, j: int, found: float, formula: str | None = None) -> Diagnosis | None:
+        """What explains a cell: a formula that a mistake would have, else a number that it gives.
+
+        Rows and columns count from 0; ``found`` is what the cell's formula gives.
+        """
+        if self._tried is None:
+            self._try()
+        assert self._tried is not None
+        for mistake in self._tried:
+            if formula is not None and self._is_written(mistake, i, j, formula):
+                return Diagnosis(mistake.key, mistake.words)
+        if found != found or found in PLAIN or self._right is None:
+            return None
+        for mistake in self._tried:
+            given, right = float(mistake.value[i, j]), float(self._right[i, j])
+            tells = not differences(given, right) <= TELLING * max(1e-3, min(1.0, abs(right)))
+            if tells and abs(given - found) <= EXPLAINED * max(abs(given), abs(found)):
+                return Diagnosis(mistake.key, mistake.words)
+        return None
+
+    def explain(self, found: Array) -> Diagnosis | None:
+        """What explains all numbers of the matrix that are wrong, at once."""
+        if self._tried is None:
+            self._try()
+        assert self._tried is not None
+        if self._right is None:
+            return None
+        for mistake in self._tried:
+            gaps = abs(mistake.value - found) <= EXPLAINED * abs(found).clip(1e-6)
+            if gaps.all() and (differences(mistake.value, self._right) > TELLING).any():
+                return Diagnosis(mistake.key, mistake.words)
+        return None
+
+    def _try(self) -> None:
+        self._tried = []
+        values = self.case.read(self.case.moment)
+        if values is None or self.case.shape.size > LARGEST:
+            return
+        self._right = evaluate(self.case.expr, values)
+        self._tried = list(mistakes(self.case))
+
+    def _is_written(self, mistake: Mistake, i: int, j: int, formula: str) -> bool:
+        if self.written is None or mistake.expr is None:
+            return False
+        text = self.written(mistake.expr, mistake.moment, i, j)
+        return text is not None and same_formula(text, formula)
