@@ -10,52 +10,41 @@ Three things are held against each other, cell by cell:
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Sequence, Set
 from math import isfinite
 from operator import itemgetter
 from pathlib import Path
 from time import perf_counter
 
 from xlnn.audit.boards import check_boards
-from xlnn.audit.cell_values import ErrorValue, is_number
 from xlnn.audit.comparison import Comparison, Order
 from xlnn.audit.engines import ENGINES, Engine
-from xlnn.audit.engines.values import Values
+from xlnn.audit.gaps import check_gaps
+from xlnn.audit.inputs import check_inputs
 from xlnn.audit.origins import Origins
 from xlnn.audit.reading import StoredWorkbook
 from xlnn.audit.recomputed import (
-    Matrices,
     Recomputed,
-    as_float,
-    constants,
-    drawn_in,
     recomputed,
 )
 from xlnn.audit.report import Finding, Report
 from xlnn.audit.self_description import SelfDescription, read_description, read_plan
+from xlnn.audit.strays import (
+    Ground,
+    check_strays,
+    matrix_ground,
+    other_grounds,
+)
 from xlnn.audit.structure import check_structure
+from xlnn.audit.visibility import check_hidden, check_visibility
 from xlnn.errors import EngineError
-from xlnn.maths.difference import differences
-from xlnn.maths.evaluate import Array
 from xlnn.progress import Progress, silent
-from xlnn.training.order import batch_orders
-from xlnn.training.run import Course
 from xlnn.workbook.boards.extras import formula_cells
 from xlnn.workbook.plan import (
     LOSS,
-    LOSS_COLUMN,
-    LOSS_FIRST,
     MAP,
-    SETTINGS,
-    SETTINGS_COLUMN,
-    Area,
-    Moment,
     Plan,
-    cell_name,
 )
-
-LONGEST_TRAINING = 20_000
-"""Up to this many epochs are trained again to check values that stand after a gap."""
 
 TOLERANCE = 1e-9
 """The largest difference |a − b| / max(1, |b|) that is let pass by default."""
@@ -108,9 +97,15 @@ class _Audit:
         self.path, self.tolerance, self.progress = book.path, tolerance, progress
         self.cells = plan.formula_cells + formula_cells(plan)
         self.began = began
+        self.strays: list[Finding] = []
+        """What is found on sheets besides their blocks."""
+        self.notes: list[str] = []
 
     def run(self, engines: Sequence[Engine], versions: Sequence[str]) -> Report:
-        findings = list(check_structure(self.book, self.plan, self.description))
+        findings = [
+            *check_visibility(self.book),
+            *check_structure(self.book, self.plan, self.description),
+        ]
         if any(finding.sheet == MAP for finding in findings):
             # Settings and Map tell of two different workbooks: neither can be followed.
             return self._report([], findings)
@@ -126,12 +121,23 @@ class _Audit:
             )
         names = {name.casefold(): meaning for name, meaning, _ in self.book.names}
         origins = Origins(names, missing)
-        notes = [] if missing else list(self._check_gaps(found[0].matrices))
-        findings += self._check_inputs(missing, found[0].values)
+        notes: list[str] = []
+        if not missing:
+            notes += check_gaps(
+                self.book, self.plan, self.description, found[0].matrices, self.tolerance
+            )
+        findings += check_inputs(self.book, self.plan, missing, found[0].values)
         findings += self._compare(missing, found, origins)
         findings += check_boards(
             self.book, self.plan, found, self.tolerance, missing, not findings, origins
         )
+        for ground in other_grounds(self.plan):
+            if ground.sheet in missing or ground.sheet not in self.book.sheets:
+                continue
+            changed = any(finding.sheet == ground.sheet for finding in findings)
+            self._check_page(ground, changed=changed)
+        findings = self.strays + findings
+        notes += self.notes
         self.progress("comparing", formula_cells(self.plan), self.cells)
         return self._report(found, origins.traced(findings), notes)
 
@@ -181,113 +187,20 @@ class _Audit:
                     findings += some
                     self.progress("comparing", done, self.cells)
                 if page != LOSS:
+                    ground = matrix_ground(plan, page)
+                    changed = any(finding.sheet == page for _, finding in findings)
+                    self._check_page(ground, changed=changed)
                     self.book.forget(page)
         findings.sort(key=itemgetter(0))
         return [finding for _, finding in findings]
 
-    def _check_gaps(self, matrices: Matrices) -> Iterator[str]:
-        """Notes on what stands for epochs that are not shown, start values and losses: values,
-        which follow neither an edited input nor a change to themselves."""
-        plan, recipe = self.plan, self.plan.recipe
-        last = self.description.epochs
-        if len(plan.epochs) == last:
-            return
-        if plan.epochs[0] != 1 or last > LONGEST_TRAINING:
-            why = (
-                f"training {last:,} epochs again would take too long"
-                if plan.epochs[0] == 1
-                else "epoch 1, from which they follow, is not shown"
-            )
-            yield f"the values that stand for epochs which are not shown were not checked: {why}"
-            return
-        course, start = Course(plan.schedule), Moment(1, 1)
-        fixed = constants(course, plan, matrices)
-        state = {name: matrices.at(name, start) for name in course.first.carried}
-        told = False
-        for epoch in range(1, last + 1):
-            shown = epoch in plan.epochs
-            if shown and epoch - 1 not in plan.epochs and epoch > 1:
-                there = {name: matrices.at(name, Moment(epoch, 1)) for name in state}
-                gap = max(float(differences(there[n], state[n]).max()) for n in state)
-                if not gap <= self.tolerance:
-                    yield (
-                        f"the start values of epoch {epoch} are not what training up to it gives "
-                        "with the inputs as they are now: an input was edited since they were "
-                        "computed, or these values were"
-                    )
-            drawn = drawn_in(plan, matrices, epoch) if shown else self._drawn(epoch)
-            *updates, measured = course.epoch(fixed | state, drawn)
-            state = {name: updates[-1][new] for name, new in recipe.renewed.items()}
-            if not (shown or told or self._has_curves(epoch, measured)):
-                told = True  # those after it are not either
-                yield (
-                    f"on the sheet {LOSS}, the values of epoch {epoch}, which is not live, are not "
-                    "what training gives with the inputs as they are now"
-                )
+    # --- Sheets as wholes ---
 
-    def _drawn(self, epoch: int) -> list[dict[str, Array]]:
-        """What was drawn for each batch of an epoch that is not shown."""
-        if not self.plan.recipe.drawn:
-            return [{}]
-        samples = self.plan.recipe.shapes["y"].rows.size
-        batch = self.plan.recipe.shapes["order"].rows.size
-        shuffle, seed = self.description.shuffle, self.description.seed
-        orders = batch_orders(samples, batch, epoch, shuffle=shuffle, seed=seed)
-        return [{"order": order} for order in orders]
-
-    def _has_curves(self, epoch: int, measured: Mapping[str, Array]) -> bool:
-        """Whether the sheet Loss has what was measured of an epoch that is not live."""
-        row = LOSS_FIRST + epoch - 1
-        return all(
-            differences(
-                as_float(self.book.value(LOSS, row, LOSS_COLUMN + place)), measured[name].item()
-            )
-            <= self.tolerance
-            for place, name in enumerate(self.plan.recipe.curves)
-        )
-
-    # --- Checks ---
-
-    def _check_inputs(self, missing: Set[str], values: Values) -> Iterator[Finding]:
-        """Inputs must be numbers."""
-        for name in self.plan.chosen:
-            yield from self._check_input(
-                None, SETTINGS, self.plan.setting_row(name), SETTINGS_COLUMN, values
-            )
-        for area in self.plan.matrices():
-            if area.expr is None and area.sheet not in missing:
-                for i in range(area.shape.rows.size):
-                    for j in range(area.shape.columns.size):
-                        row, column = area.row + i, area.column + j
-                        yield from self._check_input(area, area.sheet, row, column, values)
-
-    def _check_input(
-        self, area: Area | None, sheet: str, row: int, column: int, values: Values
-    ) -> Iterator[Finding]:
-        value = self.book.constant(sheet, row, column)
-        if self.book.formula(sheet, row, column) is not None:
-            value = values.value(sheet, row, column)  # an input may be computed from others
-        drawn = area is not None and area.matrix in {g.name for g in self.plan.recipe.drawn}
-        most = self.plan.recipe.shapes["X"].rows.size
-        wanted = f"a whole number from 1 to {most}" if drawn else "a number"
-        if is_number(value) and (not drawn or (1 <= value <= most and float(value).is_integer())):
-            return
-        cell = cell_name(row, column)
-        found = None if value is None else str(value)
-        what = "is blank" if found is None else f"holds {found!r}"
-        is_error = isinstance(value, ErrorValue)
-        yield Finding(
-            kind="missing" if found is None else "error-value" if is_error else "wrong-value",
-            sheet=sheet,
-            cell=cell,
-            matrix=area.matrix if area else self._setting_at(row),
-            step=area.number if area else None,
-            epoch=area.epoch if area else None,
-            expected=wanted,
-            found=found,
-            cause=True,
-            message=f"{sheet}!{cell} {what}, but it must be {wanted}: it is an input",
-        )
-
-    def _setting_at(self, row: int) -> str:
-        return next(name for name in self.plan.chosen if self.plan.setting_row(name) == row)
+    def _check_page(self, ground: Ground, *, changed: bool) -> None:
+        """Keeps what is found on a sheet besides its blocks."""
+        self.strays += check_hidden(self.book, ground.sheet)
+        for found in check_strays(self.book, ground, changed):
+            if isinstance(found, str):
+                self.notes.append(found)
+            else:
+                self.strays.append(found)

@@ -245,7 +245,7 @@ class Comparison:
 
         case = Case(
             plan.schedule.at(area.batch),
-            "" if area.role == "operand" else area.matrix,
+            area.matrix if area.role == "result" else "",
             area.number,
             area.shape,
             area.expr,

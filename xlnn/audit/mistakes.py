@@ -47,6 +47,7 @@ class Case:
 
     recipe: Recipe
     name: str
+    """Of the matrix; empty where it is not computed, but taken on or copied."""
     number: int
     shape: Shape
     expr: Expr
@@ -444,9 +445,12 @@ def _other_matrix(case: Case, values: Mapping[str, Array]) -> Iterator[Mistake]:
                 continue
             value = _value(case.expr, {**values, matrix.name: other}, case)
             if value is not None:
-                slope = "the slope is taken of" if case.number == 6 else "it reads"
-                words = f"{slope} {name} instead of {matrix.name}"
-                yield Mistake("wrong-matrix", words, None, case.moment, value)
+                key, words = "wrong-matrix", f"it reads {name} instead of {matrix.name}"
+                if case.recipe.renewed.get(name) == matrix.name:
+                    key, words = "not-updated", f"{name} is taken on without its update"
+                elif case.number == 6:
+                    words = f"the slope is taken of {name} instead of {matrix.name}"
+                yield Mistake(key, words, None, case.moment, value)
 
 
 # --- Numbers --------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from xlnn.audit.cell_values import is_number
@@ -118,9 +119,29 @@ def compare_formula(
     if same_formula(stored.text, text) and stored.array == corners:
         return None
     written, wanted = _entered(stored.text, stored.array), _entered(text, corners)
+    if links := links_in(stored.text):
+        named = dict(enumerate(book.external_links, start=1))
+        files = " and ".join(named.get(link, "of no name") for link in links)
+        return cell.finding(
+            "external-link",
+            wanted,
+            written,
+            True,
+            f"the formula is {written}, which reads another file, {files}, that was not opened; it "
+            f"should be {wanted}",
+        )
     return cell.finding(
         "changed-formula", wanted, written, True, f"the formula is {written}, not {wanted}"
     )
+
+
+_LINKED = re.compile(r"\[(\d+)\][^!\[\]]*!")
+"""A reference to another workbook as a file has it: the number of the link in brackets."""
+
+
+def links_in(formula: str) -> list[int]:
+    """The numbers of the links to other workbooks that a formula has."""
+    return sorted({int(number) for number in _LINKED.findall(formula)})
 
 
 def was_computed(book: StoredWorkbook, cell: Place | CellOf) -> bool:

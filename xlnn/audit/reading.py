@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import posixpath
+import re
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -22,6 +23,8 @@ from xlnn.audit.markup import Text, local, parse
 from xlnn.audit.stored_sheet import Stored, StoredSheet, read_sheet
 from xlnn.errors import WorkbookError
 from xlnn.maths.evaluate import Array
+
+_EXTERNAL = re.compile(r"xl/externalLinks/_rels/externalLink(\d+)\.xml\.rels")
 
 
 class StoredWorkbook:
@@ -38,7 +41,7 @@ class StoredWorkbook:
                 raise WorkbookError(
                     f"{path} is not an .xlsx workbook: save it as one (Excel 2007 or later)"
                 )
-            self._entries = _sheet_entries(archive)
+            self._entries, self.hidden = _sheet_entries(archive)
 
     @cached_property
     def sha256(self) -> str:
@@ -108,6 +111,31 @@ class StoredWorkbook:
         return found
 
     @cached_property
+    def calculation(self) -> str:
+        """When formulas are computed: ``auto``, ``autoNoTable`` or ``manual``."""
+        with self._opened() as archive:
+            found = [
+                attributes.get("calcMode", "auto")
+                for name, attributes in _elements(archive, "xl/workbook.xml")
+                if name == "calcPr"
+            ]
+        return found[-1] if found else "auto"
+
+    @cached_property
+    def external_links(self) -> list[str]:
+        """Where the workbook's links to other files lead, in their order: ``[1]`` in a formula is
+        the first."""
+        with self._opened() as archive:
+            parts = [name for name in archive.namelist() if _EXTERNAL.fullmatch(name)]
+            parts.sort(key=lambda name: int(_EXTERNAL.fullmatch(name)[1]))  # type: ignore[index]
+            return [
+                attributes.get("Target", "")
+                for part in parts
+                for name, attributes in _elements(archive, part)
+                if name == "Relationship"
+            ]
+
+    @cached_property
     def _texts(self) -> list[str]:
         """The shared strings."""
         with self._opened() as archive:
@@ -138,18 +166,21 @@ class StoredWorkbook:
             raise WorkbookError(f"{self.path} cannot be read: {error.strerror or error}") from error
 
 
-def _sheet_entries(archive: zipfile.ZipFile) -> dict[str, str]:
-    """The entry of each sheet by its name."""
+def _sheet_entries(archive: zipfile.ZipFile) -> tuple[dict[str, str], frozenset[str]]:
+    """The entry of each sheet by its name, and the names of those that are hidden."""
     targets = {
         attributes["Id"]: posixpath.join("/xl", attributes["Target"])
         for name, attributes in _elements(archive, "xl/_rels/workbook.xml.rels")
         if name == "Relationship"
     }
-    return {
-        attributes["name"]: posixpath.normpath(targets[attributes["id"]]).lstrip("/")
-        for name, attributes in _elements(archive, "xl/workbook.xml")
-        if name == "sheet"
+    sheets = [
+        attributes for name, attributes in _elements(archive, "xl/workbook.xml") if name == "sheet"
+    ]
+    entries = {
+        sheet["name"]: posixpath.normpath(targets[sheet["id"]]).lstrip("/") for sheet in sheets
     }
+    hidden = (sheet["name"] for sheet in sheets if sheet.get("state", "visible") != "visible")
+    return entries, frozenset(hidden)
 
 
 def _elements(archive: zipfile.ZipFile, entry: str) -> list[tuple[str, dict[str, str]]]:

@@ -60,6 +60,9 @@ class StoredSheet:
     """What is typed into a cell, or the cached value of its formula."""
     formulas: dict[Place, Stored] = field(default_factory=dict)
     """The formula of each cell, also of those inside an array formula's range."""
+    hidden_rows: list[int] = field(default_factory=list)
+    hidden_columns: list[tuple[int, int]] = field(default_factory=list)
+    """The first and the last of some that stand side by side."""
 
     def numbers(self, row: int, column: int, rows: int, columns: int) -> Array:
         """The numbers of a rectangle, given its first cell; NaN for what is no number."""
@@ -137,6 +140,12 @@ class _SheetParser:
             self._row = int(attributes.get("r", self._row + 1))
             self._row_text = str(self._row)
             self._column = 0
+            if _is_hidden(attributes, "ht"):
+                self._sheet.hidden_rows.append(self._row)
+        elif name == "col":
+            if _is_hidden(attributes, "width"):
+                columns = int(attributes["min"]), int(attributes["max"])
+                self._sheet.hidden_columns.append(columns)
         elif name == "is":
             self._inline = Text()
         elif self._inline is not None:
@@ -208,6 +217,13 @@ class _SheetParser:
         if self._type == "e":
             return ErrorValue(text)
         return text
+
+
+def _is_hidden(attributes: dict[str, str], size: str) -> bool:
+    """Whether a row or a column cannot be seen: it is hidden, or of no height or width."""
+    if attributes.get("hidden") in ("1", "true"):
+        return True
+    return size in attributes and float(attributes[size]) == 0
 
 
 def column_number(letters: str) -> int:

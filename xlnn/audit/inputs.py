@@ -1,0 +1,66 @@
+"""Whether the inputs of a workbook can be computed with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Set
+
+from xlnn.audit.cell_values import ErrorValue, is_number
+from xlnn.audit.engines.values import Values
+from xlnn.audit.reading import StoredWorkbook
+from xlnn.audit.report import Finding
+from xlnn.workbook.plan import SETTINGS, SETTINGS_COLUMN, Area, Plan, cell_name
+
+
+def check_inputs(
+    book: StoredWorkbook, plan: Plan, missing: Set[str], values: Values
+) -> Iterator[Finding]:
+    """Inputs must be numbers."""
+    for name in plan.chosen:
+        yield from _check_input(
+            book, plan, None, SETTINGS, plan.setting_row(name), SETTINGS_COLUMN, values
+        )
+    for area in plan.matrices():
+        if area.expr is None and area.sheet not in missing:
+            for i in range(area.shape.rows.size):
+                for j in range(area.shape.columns.size):
+                    row, column = area.row + i, area.column + j
+                    yield from _check_input(book, plan, area, area.sheet, row, column, values)
+
+
+def _check_input(
+    book: StoredWorkbook,
+    plan: Plan,
+    area: Area | None,
+    sheet: str,
+    row: int,
+    column: int,
+    values: Values,
+) -> Iterator[Finding]:
+    value = book.constant(sheet, row, column)
+    if book.formula(sheet, row, column) is not None:
+        value = values.value(sheet, row, column)  # an input may be computed from others
+    drawn = area is not None and area.matrix in {g.name for g in plan.recipe.drawn}
+    most = plan.recipe.shapes["X"].rows.size
+    wanted = f"a whole number from 1 to {most}" if drawn else "a number"
+    if is_number(value) and (not drawn or (1 <= value <= most and float(value).is_integer())):
+        return
+    cell = cell_name(row, column)
+    found = None if value is None else str(value)
+    what = "is blank" if found is None else f"holds {found!r}"
+    is_error = isinstance(value, ErrorValue)
+    yield Finding(
+        kind="missing" if found is None else "error-value" if is_error else "wrong-value",
+        sheet=sheet,
+        cell=cell,
+        matrix=area.matrix if area else _setting_at(plan, row),
+        step=area.number if area else None,
+        epoch=area.epoch if area else None,
+        expected=wanted,
+        found=found,
+        cause=True,
+        message=f"{sheet}!{cell} {what}, but it must be {wanted}: it is an input",
+    )
+
+
+def _setting_at(plan: Plan, row: int) -> str:
+    return next(name for name in plan.chosen if plan.setting_row(name) == row)

@@ -1,0 +1,167 @@
+"""Formulas and numbers that stand where the plan has nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from xlnn.audit.cell_values import is_number
+from xlnn.audit.reading import StoredWorkbook
+from xlnn.audit.report import Finding
+from xlnn.audit.stored_sheet import Place
+from xlnn.workbook.boards.board import Board
+from xlnn.workbook.boards.extras import draw_boards
+from xlnn.workbook.boards.summary import summary_board
+from xlnn.workbook.map_sheet import COLUMNS
+from xlnn.workbook.plan import (
+    FIRST_BAND,
+    IN_NUMBERS,
+    LOSS,
+    MAP,
+    MAX_ROWS,
+    SETTINGS,
+    SETTINGS_COLUMN,
+    Area,
+    Plan,
+    cell_name,
+)
+
+Rectangle = tuple[int, int, int, int]
+"""First row, first column, last row, last column."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """The cells of a sheet that the plan speaks of."""
+
+    sheet: str
+    formulas: Sequence[Rectangle]
+    """Where formulas belong."""
+    inputs: Sequence[Rectangle]
+    """Where numbers are typed, or computed from others."""
+    inside: Rectangle
+    """The blocks and what lies between them. What stands elsewhere is a reader's own."""
+    with_numbers: bool = False
+    """Whether numbers are looked at too, besides formulas."""
+
+
+def check_strays(book: StoredWorkbook, ground: Ground, changed: bool) -> Iterator[Finding | str]:
+    """The findings on cells between the blocks of a sheet, and a note on those elsewhere.
+
+    ``changed`` tells whether formulas of the sheet are not the plan's.
+    """
+    stored = book.sheet(ground.sheet)
+    typed: list[Place] = []
+    if ground.with_numbers:
+        values = stored.values
+        typed = [at for at in values.keys() - stored.formulas.keys() if is_number(values[at])]
+    as_many = not ground.with_numbers or len(typed) == _size(ground.inputs)
+    if as_many and len(stored.formulas) == _size(ground.formulas) and not changed:
+        return  # each at its place
+    planned = {*_places(ground.formulas), *_places(ground.inputs)}
+    strays = (stored.formulas.keys() | typed) - planned
+    top, left, bottom, right = ground.inside
+    outside: list[Place] = []
+    for row, column in sorted(strays):
+        cell = cell_name(row, column)
+        formula = stored.formulas.get((row, column))
+        found = stored.values.get((row, column)) if formula is None else formula.text
+        if not (top <= row <= bottom and left <= column <= right):
+            outside.append((row, column))
+            continue
+        what = f"the formula {found}" if formula is not None else repr(found)
+        yield Finding(
+            kind="extra",
+            sheet=ground.sheet,
+            cell=cell,
+            matrix=ground.sheet,
+            step=None,
+            epoch=None,
+            expected=None,
+            found=found,
+            cause=True,
+            message=f"{ground.sheet}!{cell} holds {what}, where nothing belongs",
+        )
+    if outside:
+        first = f"{ground.sheet}!{cell_name(*outside[0])}"
+        many = "formula or number" if len(outside) == 1 else "formulas and numbers"
+        yield (
+            f"{len(outside):,} {many} beside the blocks of the sheet {ground.sheet}, the first in "
+            f"{first}, belong to none: they were not checked"
+        )
+
+
+def matrix_ground(plan: Plan, name: str) -> Ground:
+    """That of a matrix's sheet."""
+    areas: list[Area] = []
+    for grid in plan.grids(name):
+        for index in grid.epochs:
+            for batch in grid.batches:
+                epoch = plan.epochs[index]
+                area = plan.matrix(name, epoch, batch)
+                areas.append(area)
+                if area.expr is not None:
+                    areas += plan.operands(name, epoch, batch)
+    formulas = [_rectangle(area) for area in areas if area.expr is not None]
+    inputs = [_rectangle(area) for area in areas if area.expr is None]
+    sheet = next(each for each in plan.sheets if each.name == name)
+    if areas[0].role == "result":
+        formulas.append((IN_NUMBERS, 1, IN_NUMBERS, 1))
+    inside = FIRST_BAND, 1, sheet.last_row, sheet.last_column
+    return Ground(name, formulas, inputs, inside, with_numbers=True)
+
+
+def other_grounds(plan: Plan) -> Iterator[Ground]:
+    """Those of the sheets that are no matrix's."""
+    yield _settings_ground(plan)
+    yield Ground(MAP, (), (), (1, 1, MAX_ROWS, len(COLUMNS)))
+    yield _loss_ground(plan)
+    for board in (summary_board(plan), *draw_boards(plan)):
+        yield _board_ground(board)
+
+
+def _loss_ground(plan: Plan) -> Ground:
+    """That of the sheet Loss, on which numbers stand for epochs that are not live."""
+    areas = [plan.matrix(name, epoch) for name in plan.recipe.curves for epoch in plan.epochs]
+    formulas = [_rectangle(area) for area in areas]
+    last = max(area.row for area in areas), max(area.column for area in areas)
+    return Ground(LOSS, formulas, (), (1, 1, *last))
+
+
+def _settings_ground(plan: Plan) -> Ground:
+    """That of the Settings, whose numbers may be computed from others."""
+    inputs = [
+        (row, SETTINGS_COLUMN, row, SETTINGS_COLUMN) for row in map(plan.setting_row, plan.chosen)
+    ]
+    return Ground(SETTINGS, (), inputs, (1, 1, MAX_ROWS, 3))
+
+
+def _board_ground(board: Board) -> Ground:
+    """That of a sheet besides those of the matrices."""
+    formulas = [
+        (block.row, block.column, block.last_row, block.last_column)
+        for block in board.blocks
+        if not block.is_typed
+    ]
+    inputs = [
+        (block.row, block.column, block.last_row, block.last_column)
+        for block in board.blocks
+        if block.is_typed and not block.is_input
+    ]
+    return Ground(board.name, formulas, inputs, (1, 1, board.last_row, board.last_column))
+
+
+def _rectangle(area: Area) -> Rectangle:
+    rows, columns = area.shape.rows.size, area.shape.columns.size
+    return area.row, area.column, area.row + rows - 1, area.column + columns - 1
+
+
+def _size(rectangles: Sequence[Rectangle]) -> int:
+    return sum((bottom - top + 1) * (right - left + 1) for top, left, bottom, right in rectangles)
+
+
+def _places(rectangles: Sequence[Rectangle]) -> Iterator[Place]:
+    for top, left, bottom, right in rectangles:
+        for row in range(top, bottom + 1):
+            for column in range(left, right + 1):
+                yield row, column
