@@ -57,7 +57,7 @@ def test_values_of_every_type_are_read(tmp_path: Path) -> None:
     assert isinstance(values[4], ErrorValue)
     assert book.constant("S", 1, 5) is None
     assert book.constant("S", 1, 1) == 0.1 + 0.2
-    assert book.sheet("S").rows() == [[0.1 + 0.2, "two", "a <b", True, "#DIV/0!", "x", None, 7]]
+    assert book.sheet("S").rows(8) == [[0.1 + 0.2, "two", "a <b", True, "#DIV/0!", "x", None, 7]]
 
 
 def test_blanks_between_elements_and_pronunciation_are_no_text(tmp_path: Path) -> None:
@@ -68,7 +68,7 @@ def test_blanks_between_elements_and_pronunciation_are_no_text(tmp_path: Path) -
         "  </row>\n </sheetData>\n</worksheet>",
         "<sst>\n <si>\n  <t>東京</t>\n  <rPh><t>トウキョウ</t></rPh>\n </si>\n</sst>",
     )
-    assert book.sheet("S").rows() == [["name", "東京"]]
+    assert book.sheet("S").rows(8) == [["name", "東京"]]
 
 
 def test_shared_formulas_as_excel_saves_them_are_moved_to_their_cells(tmp_path: Path) -> None:

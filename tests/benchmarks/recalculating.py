@@ -22,13 +22,13 @@ def ironcalc(path: str) -> None:
 
 def libreoffice(path: str) -> None:
     """Exports the first sheet as text, which takes no time: what counts is loading."""
-    from xlnn.audit.engines.libreoffice import INSTALL, PROGRAMS, RECALCULATE
+    from xlnn.audit.engines.libreoffice import INSTALL, PROFILE, PROGRAMS
     from xlnn.audit.engines.program import find_program
 
     with tempfile.TemporaryDirectory() as folder:
         profile = Path(folder, "user")
         profile.mkdir()
-        (profile / "registrymodifications.xcu").write_text(RECALCULATE)
+        (profile / "registrymodifications.xcu").write_text(PROFILE)
         command = [
             find_program(PROGRAMS, INSTALL),
             f"-env:UserInstallation={Path(folder).as_uri()}",

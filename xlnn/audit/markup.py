@@ -1,6 +1,7 @@
 """The XML of a workbook, event by event.
 
-Declarations of entities are refused: no workbook has them, and they can grow without bounds.
+Types of documents and entities are refused: no workbook declares them, and they can grow without
+bounds or lead outside. So are elements that stand in each other far deeper than any workbook's.
 """
 
 from __future__ import annotations
@@ -11,6 +12,10 @@ from typing import IO
 from xml.parsers import expat
 
 CHUNK = 1 << 18
+
+MAX_DEPTH = 100
+"""How deep elements stand in each other at most; in a workbook's parts it is about 10. Each that is
+open takes memory."""
 
 _ESCAPED = re.compile("_x([0-9A-Fa-f]{4})_")
 """How a text writes a character that XML cannot hold."""
@@ -23,19 +28,35 @@ def parse(
     end: Callable[[str], None] | None = None,
 ) -> None:
     """Calls the handlers for every element and text of a document, in order."""
+    depth = 0
+
+    def begin(name: str, attributes: dict[str, str]) -> None:
+        nonlocal depth
+        depth += 1
+        if depth > MAX_DEPTH:
+            raise ValueError(f"its elements stand more than {MAX_DEPTH} deep in each other")
+        start(name, attributes)
+
+    def finish(name: str) -> None:
+        nonlocal depth
+        depth -= 1
+        if end is not None:
+            end(name)
+
     parser = expat.ParserCreate()
     parser.buffer_text = True
-    parser.StartElementHandler = start
+    parser.StartElementHandler = begin
     parser.CharacterDataHandler = text
-    parser.EndElementHandler = end
-    parser.EntityDeclHandler = _refuse_entities
+    parser.EndElementHandler = finish
+    parser.StartDoctypeDeclHandler = _refuse_types
+    parser.EntityDeclHandler = _refuse_types
     while chunk := file.read(CHUNK):
         parser.Parse(chunk, False)
     parser.Parse(b"", True)
 
 
-def _refuse_entities(*_declaration: object) -> None:
-    raise ValueError("it declares XML entities, which no workbook has")
+def _refuse_types(*_declaration: object) -> None:
+    raise ValueError("it declares a document type or XML entities, which no workbook has")
 
 
 def local(name: str) -> str:

@@ -7,12 +7,9 @@ cells share stand in ``xl/sharedStrings.xml``.
 from __future__ import annotations
 
 import hashlib
-import posixpath
 import re
 import zipfile
-import zlib
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from functools import cached_property
 from pathlib import Path
 from typing import IO
@@ -20,6 +17,16 @@ from xml.parsers import expat
 
 from xlnn.audit.cell_values import Value
 from xlnn.audit.markup import Text, local, parse
+from xlnn.audit.package import (
+    MACROS,
+    PACKAGE_RELATIONS,
+    RELATIONS,
+    STRINGS,
+    WORKBOOK,
+    opened,
+    unpacked_size,
+)
+from xlnn.audit.relations import Relation, relations_of
 from xlnn.audit.stored_sheet import Stored, StoredSheet, read_sheet
 from xlnn.errors import WorkbookError
 from xlnn.maths.evaluate import Array
@@ -36,17 +43,19 @@ class StoredWorkbook:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._read: dict[str, StoredSheet] = {}
-        with self._opened() as archive:
-            if "xl/workbook.xml" not in archive.namelist():
+        with opened(path) as archive:
+            if WORKBOOK not in archive.namelist():
                 raise WorkbookError(
                     f"{path} is not an .xlsx workbook: save it as one (Excel 2007 or later)"
                 )
             self._entries, self.hidden = _sheet_entries(archive)
+            self.unpacked_size = unpacked_size(archive)
+            self.has_macros = any(name.endswith(MACROS) for name in archive.namelist())
 
     @cached_property
     def sha256(self) -> str:
         """The hash of the file, which tells whether another is the same."""
-        with self._opened(), self.path.open("rb") as file:
+        with opened(self.path), self.path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
 
     @property
@@ -58,8 +67,11 @@ class StoredWorkbook:
         """The cells of a sheet."""
         if name not in self._read:
             texts = self._texts
-            with self._opened() as archive, archive.open(self._entries[name]) as file:
-                self._read[name] = read_sheet(file, texts)
+            with opened(self.path) as archive, archive.open(self._entries[name]) as file:
+                try:
+                    self._read[name] = read_sheet(file, texts)
+                except (ValueError, expat.ExpatError) as error:
+                    raise ValueError(f"on the sheet {name}, {error}") from error
         return self._read[name]
 
     def load(self) -> StoredWorkbook:
@@ -106,93 +118,81 @@ class StoredWorkbook:
             if local(name) == "definedName":
                 found.append((attributes["name"], str(text), "localSheetId" in attributes))
 
-        with self._opened() as archive, archive.open("xl/workbook.xml") as file:
+        with opened(self.path) as archive, archive.open(WORKBOOK) as file:
             parse(file, start, text.data, end)
         return found
 
     @cached_property
     def calculation(self) -> str:
         """When formulas are computed: ``auto``, ``autoNoTable`` or ``manual``."""
-        with self._opened() as archive:
-            found = [
-                attributes.get("calcMode", "auto")
-                for name, attributes in _elements(archive, "xl/workbook.xml")
-                if name == "calcPr"
-            ]
-        return found[-1] if found else "auto"
+        found = "auto"
+
+        def start(name: str, attributes: dict[str, str]) -> None:
+            nonlocal found
+            if local(name) == "calcPr":
+                found = attributes.get("calcMode", "auto")
+
+        with opened(self.path) as archive, archive.open(WORKBOOK) as file:
+            parse(file, start)
+        return found
 
     @cached_property
     def external_links(self) -> list[str]:
         """Where the workbook's links to other files lead, in their order: ``[1]`` in a formula is
         the first."""
-        with self._opened() as archive:
+        with opened(self.path) as archive:
             parts = [name for name in archive.namelist() if _EXTERNAL.fullmatch(name)]
             parts.sort(key=lambda name: int(_EXTERNAL.fullmatch(name)[1]))  # type: ignore[index]
-            return [
-                attributes.get("Target", "")
-                for part in parts
-                for name, attributes in _elements(archive, part)
-                if name == "Relationship"
-            ]
+            return [link.target for part in parts for link in relations_of(archive, part)]
 
     @cached_property
     def _texts(self) -> list[str]:
         """The shared strings."""
-        with self._opened() as archive:
-            name = "xl/sharedStrings.xml"
-            if name not in archive.namelist():
+        with opened(self.path) as archive:
+            if STRINGS not in archive.namelist():
                 return []
-            with archive.open(name) as file:
+            with archive.open(STRINGS) as file:
                 return _shared_strings(file)
-
-    @contextmanager
-    def _opened(self) -> Iterator[zipfile.ZipFile]:
-        """The file as a zip; whatever reading it can raise is told plainly."""
-        if not self.path.exists():
-            raise WorkbookError(f"{self.path} does not exist")
-        if self.path.is_dir():
-            raise WorkbookError(f"{self.path} is a folder, not a workbook")
-        try:
-            with zipfile.ZipFile(self.path) as archive:
-                yield archive
-        except zipfile.BadZipFile as error:
-            raise WorkbookError(f"{self.path} is not an .xlsx workbook") from error
-        except (LookupError, expat.ExpatError, zlib.error, ValueError) as error:
-            raise WorkbookError(f"{self.path} is a damaged workbook, or none: {error}") from error
-        except (NotImplementedError, RuntimeError) as error:
-            # A compression or an encryption that zipfile does not know.
-            raise WorkbookError(f"{self.path} cannot be unpacked: {error}") from error
-        except OSError as error:
-            raise WorkbookError(f"{self.path} cannot be read: {error.strerror or error}") from error
 
 
 def _sheet_entries(archive: zipfile.ZipFile) -> tuple[dict[str, str], frozenset[str]]:
-    """The entry of each sheet by its name, and the names of those that are hidden."""
-    targets = {
-        attributes["Id"]: posixpath.join("/xl", attributes["Target"])
-        for name, attributes in _elements(archive, "xl/_rels/workbook.xml.rels")
-        if name == "Relationship"
-    }
-    sheets = [
-        attributes for name, attributes in _elements(archive, "xl/workbook.xml") if name == "sheet"
-    ]
-    entries = {
-        sheet["name"]: posixpath.normpath(targets[sheet["id"]]).lstrip("/") for sheet in sheets
-    }
-    hidden = (sheet["name"] for sheet in sheets if sheet.get("state", "visible") != "visible")
-    return entries, frozenset(hidden)
+    """The entry of each sheet by its name, and the names of those that are hidden.
 
+    Raises ValueError where a spreadsheet program could open something else than is read here.
+    """
+    there = set(archive.namelist())
+    if PACKAGE_RELATIONS in there:
+        _check_place(relations_of(archive, PACKAGE_RELATIONS), "officeDocument", WORKBOOK)
+    relations = relations_of(archive, RELATIONS)
+    _check_place(relations, "sharedStrings", STRINGS)
+    targets = {relation.id: relation for relation in relations}
+    found: dict[str, str] = {}
+    taken, hidden = set(), set()
 
-def _elements(archive: zipfile.ZipFile, entry: str) -> list[tuple[str, dict[str, str]]]:
-    """The elements of a small document in order, with attributes, without namespaces."""
-    found: list[tuple[str, dict[str, str]]] = []
+    def start(element: str, attributes: dict[str, str]) -> None:
+        if local(element) != "sheet":
+            return
+        given = {local(key): value for key, value in attributes.items()}
+        name, relation = given["name"], targets[given["id"]]
+        if name.casefold() in taken:
+            raise ValueError(f"two sheets are called {name}")
+        taken.add(name.casefold())
+        if relation.entry not in there:
+            raise ValueError(f"{relation.target}, which is to hold the sheet {name}, is not there")
+        found[name] = relation.entry
+        if given.get("state", "visible") != "visible":
+            hidden.add(name)
 
-    def start(name: str, attributes: dict[str, str]) -> None:
-        found.append((local(name), {local(key): value for key, value in attributes.items()}))
-
-    with archive.open(entry) as file:
+    with archive.open(WORKBOOK) as file:
         parse(file, start)
-    return found
+    return found, frozenset(hidden)
+
+
+def _check_place(relations: Iterable[Relation], kind: str, place: str) -> None:
+    """Refuses a part of the workbook in another place than where all programs put it."""
+    for relation in relations:
+        if relation.kind == kind and relation.entry != place:
+            raise ValueError(f"{relation.target} is to be what stands in {place}")
 
 
 def _shared_strings(file: IO[bytes]) -> list[str]:

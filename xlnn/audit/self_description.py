@@ -16,7 +16,7 @@ from xlnn.maths.schedule import schedule_of
 from xlnn.workbook.boards.extras import choose
 from xlnn.workbook.layout import draw_plan
 from xlnn.workbook.map_sheet import COLUMNS
-from xlnn.workbook.plan import MAP, MAX_COLUMNS, MAX_ROWS, SETTINGS, Plan
+from xlnn.workbook.plan import MAP, MAX_COLUMNS, MAX_ROWS, SETTINGS, SETTINGS_COLUMN, Plan
 from xlnn.workbook.settings_sheet import parse_epoch_ranges
 
 MapEntry = dict[str, str | int | list[str]]
@@ -62,10 +62,12 @@ def read_description(book: StoredWorkbook) -> SelfDescription:
             )
     settings = {
         row[0]: row[1]
-        for row in book.sheet(SETTINGS).rows()
+        for row in book.sheet(SETTINGS).rows(SETTINGS_COLUMN)
         if len(row) > 1 and isinstance(row[0], str) and row[1] is not None
     }
-    return SelfDescription(book.path, settings, _map_entries(book.path, book.sheet(MAP).rows()))
+    return SelfDescription(
+        book.path, settings, _map_entries(book.path, book.sheet(MAP).rows(len(COLUMNS)))
+    )
 
 
 def to_json(description: SelfDescription) -> dict[str, Any]:

@@ -13,17 +13,18 @@ cells. The rules of the file format that are read here:
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
+from math import isfinite, nan
 from typing import IO
 
 from openpyxl.formula.translate import Translator
-from openpyxl.utils import range_boundaries
 
 from xlnn.audit.cell_values import ErrorValue, Value, as_numbers
 from xlnn.audit.markup import Text, local, parse, unescaped
 from xlnn.maths.evaluate import Array
 from xlnn.workbook.entries import entry_text
-from xlnn.workbook.plan import cell_name, range_name
+from xlnn.workbook.plan import MAX_COLUMNS, MAX_ROWS, cell_name, range_name
 
 Corners = tuple[int, int, int, int]
 """First row, first column, last row, last column of a range."""
@@ -32,6 +33,14 @@ Place = tuple[int, int]
 """Row and column from 1."""
 
 _DIGITS = tuple("0123456789")
+
+_RANGE = re.compile(r"\$?([A-Z]{1,3})\$?(\d{1,7})(?::\$?([A-Z]{1,3})\$?(\d{1,7}))?")
+
+ALWAYS_FILLED = 100_000
+"""An array formula may fill so many cells that the file does not hold: each is remembered."""
+
+MAX_FORMULA = 8_192
+"""The characters of a formula in Excel; longer ones take long to move."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +90,13 @@ class StoredSheet:
             for stored in found
         ]
 
-    def rows(self) -> list[list[Value]]:
-        """The values row by row, from row and column 1, without empty rows at the end."""
-        last = max((row for row, _ in self.values), default=0)
+    def rows(self, columns: int) -> list[list[Value]]:
+        """The values of the first columns row by row, from row 1, without empty cells and rows at
+        the end."""
+        values = {place: value for place, value in self.values.items() if place[1] <= columns}
+        last = max((row for row, _ in values), default=0)
         rows: list[list[Value]] = [[] for _ in range(last)]
-        for (row, column), value in sorted(self.values.items()):
+        for (row, column), value in sorted(values.items()):
             cells = rows[row - 1]
             cells.extend([None] * (column - 1 - len(cells)))
             cells.append(value)
@@ -105,6 +116,7 @@ class _SheetParser:
         self._sheet = StoredSheet()
         self._columns: dict[str, int] = {}
         self._patterns: dict[str, tuple[str, str]] = {}
+        self._arrays: list[Stored] = []
         self._row = self._column = 0
         self._row_text = ""
         self._type = "n"
@@ -118,7 +130,25 @@ class _SheetParser:
 
     def parse(self, file: IO[bytes]) -> StoredSheet:
         parse(file, self._start, self._data, self._end)
+        self._fill_arrays()
         return self._sheet
+
+    def _fill_arrays(self) -> None:
+        """Lets every cell of an array formula tell it, but those that have one of their own."""
+        corners = [stored.array for stored in self._arrays if stored.array]
+        filled = sum(
+            (bottom - top + 1) * (right - left + 1) for top, left, bottom, right in corners
+        )
+        if filled > ALWAYS_FILLED + len(self._sheet.values) + len(self._sheet.formulas):
+            # The cells that an array formula fills stand in a file, with their values.
+            raise ValueError(f"array formulas fill {filled:,} cells, more than it has")
+        inside: dict[Place, Stored] = {}
+        for stored, (top, left, bottom, right) in zip(self._arrays, corners, strict=True):
+            for row in range(top, bottom + 1):
+                for column in range(left, right + 1):
+                    inside[row, column] = stored
+        if inside:
+            self._sheet.formulas = inside | self._sheet.formulas
 
     def _data(self, text: str) -> None:
         self._pieces.append(text)
@@ -137,7 +167,7 @@ class _SheetParser:
             self._attributes = attributes
             self._pieces.clear()
         elif name == "row":
-            self._row = int(attributes.get("r", self._row + 1))
+            self._row = _row_number(attributes.get("r", self._row + 1))
             self._row_text = str(self._row)
             self._column = 0
             if _is_hidden(attributes, "ht"):
@@ -172,7 +202,7 @@ class _SheetParser:
             letters, number = reference[: -len(row)], self._row
         else:
             letters = reference.rstrip("0123456789")
-            number = int(reference[len(letters) :])
+            number = _row_number(reference[len(letters) :])
         column = self._columns.get(letters)
         if column is None:
             column = self._columns[letters] = column_number(letters)
@@ -180,6 +210,8 @@ class _SheetParser:
 
     def _finish_cell(self) -> None:
         place = self._row, self._column
+        if place in self._sheet.formulas or place in self._sheet.values:
+            raise ValueError(f"the cell {cell_name(*place)} stands twice")
         if self._formula is not None:
             self._put_formula(place, self._formula, self._attributes)
         # A formula that nobody computed has an empty value, or none.
@@ -190,18 +222,18 @@ class _SheetParser:
         kind = attributes.get("t", "normal")
         formulas = self._sheet.formulas
         if kind == "array":
-            left, top, right, bottom = range_boundaries(attributes["ref"])
-            corners = int(top or 1), int(left or 1), int(bottom or 1), int(right or 1)
-            stored = Stored(f"={text}", corners)
-            for row in range(corners[0], corners[2] + 1):
-                for column in range(corners[1], corners[3] + 1):
-                    formulas[row, column] = stored
+            stored = formulas[place] = Stored(f"={text}", _corners(attributes["ref"]))
+            self._arrays.append(stored)
             return
         if kind == "shared":
             number, here = attributes.get("si", ""), cell_name(*place)
             if text:
                 self._patterns[number] = (f"={text}", here)
+            if number not in self._patterns:
+                raise ValueError(f"the cell {here} repeats a formula that no cell before it has")
             pattern, origin = self._patterns[number]
+            if len(pattern) > MAX_FORMULA:
+                raise ValueError(f"the cell {origin} has a formula of {len(pattern):,} characters")
             text = Translator(pattern, origin).translate_formula(here).removeprefix("=")
         elif kind == "dataTable":
             text = "TABLE()"
@@ -209,14 +241,31 @@ class _SheetParser:
 
     def _typed(self, text: str) -> Value:
         if self._type == "n":
-            return float(text)
+            return self._number(text)
         if self._type == "s":
-            return self._texts[int(text)]
+            number = int(text)
+            if not 0 <= number < len(self._texts):
+                raise ValueError(f"the cell {self._here} has the text {number}, which is not there")
+            return self._texts[number]
         if self._type == "b":
             return text.strip() not in ("0", "false")
         if self._type == "e":
             return ErrorValue(text)
         return text
+
+    def _number(self, text: str) -> float:
+        try:
+            number = float(text)
+        except ValueError:
+            number = nan
+        # Python also reads 1_000, which no other program takes for a number.
+        if not isfinite(number) or "_" in text:
+            raise ValueError(f"the cell {self._here} has {text[:40]!r} as a number")
+        return number
+
+    @property
+    def _here(self) -> str:
+        return cell_name(self._row, self._column)
 
 
 def _is_hidden(attributes: dict[str, str], size: str) -> bool:
@@ -227,8 +276,31 @@ def _is_hidden(attributes: dict[str, str], size: str) -> bool:
 
 
 def column_number(letters: str) -> int:
-    """28 for ``AB``."""
+    """28 for ``AB``. Raises ValueError for what is no column."""
     number = 0
-    for letter in letters:
-        number = number * 26 + ord(letter) - 64
+    for letter in letters[:4]:
+        number = number * 26 + (ord(letter) - 64 if "A" <= letter <= "Z" else MAX_COLUMNS)
+    if not 1 <= number <= MAX_COLUMNS:
+        raise ValueError(f"{letters[:20]!r} is no column")
     return number
+
+
+def _row_number(text: str | int) -> int:
+    """A row's number. Raises ValueError for what is none."""
+    number = int(text) if len(str(text)) < 10 else 0
+    if not 1 <= number <= MAX_ROWS:
+        raise ValueError(f"{str(text)[:20]!r} is no row")
+    return number
+
+
+def _corners(reference: str) -> Corners:
+    """The corners of a range such as ``B6:D8``. Raises ValueError for what is none."""
+    found = _RANGE.fullmatch(reference)
+    if found is None:
+        raise ValueError(f"an array formula fills {reference[:40]!r}, which is no range")
+    left, top, right, bottom = found.groups()
+    first = _row_number(top), column_number(left)
+    last = (_row_number(bottom), column_number(right)) if right else first
+    if last < first or last[1] < first[1]:
+        raise ValueError(f"an array formula fills {reference!r}, which is no range")
+    return *first, *last

@@ -1,39 +1,121 @@
-"""A copy of a workbook without what its numbers do not depend on.
+"""A copy of a workbook with nothing but what its numbers depend on.
 
 IronCalc gives up on some styles, comments and drawings that Excel, LibreOffice, Gnumeric and
-openpyxl write. The copy keeps the workbook, its names, texts and sheets byte for byte; it has as
-many cell styles as before, all of them plain, and of a sheet's relations only hyperlinks.
+openpyxl write, and no engine is to be led to other files, to a server or to macros. So the copy has
+the workbook with its names, the texts and the sheets, byte for byte; as many cell styles as before,
+all of them plain; and of all relations those to the sheets, and hyperlinks, which nothing follows.
 """
 
 from __future__ import annotations
 
+import posixpath
 import re
 import zipfile
+from collections.abc import Iterable
 from pathlib import Path
+from xml.sax.saxutils import quoteattr
 
-STYLES = re.compile(r"(^|/)styles\.xml$")
-SHEET_RELATIONS = re.compile(r"(^|/)worksheets/_rels/[^/]+\.rels$")
+from xlnn.audit.package import (
+    CONTENT_TYPES,
+    PACKAGE_RELATIONS,
+    RELATIONS,
+    STRINGS,
+    STYLES,
+    WORKBOOK,
+    opened,
+)
+from xlnn.audit.relations import Relation, relations_of
+
+SHEETS = ("worksheet", "chartsheet")
+"""The kinds of sheets that are handed on."""
 
 _CELL_STYLES = re.compile(rb"<(\w+:)?cellXfs\b.*?</(\w+:)?cellXfs>", re.DOTALL)
 _STYLE = re.compile(rb"<(\w+:)?xf\b")
-_RELATION = re.compile(rb"<Relationship\b[^>]*>")
 
 _MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+_TYPES = "http://schemas.openxmlformats.org/package/2006/content-types"
+_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml"
+_RELATIONS = "http://schemas.openxmlformats.org/package/2006/relationships"
+_RELATION = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 
 
-def write_bare_copy(source: Path, target: Path) -> None:
-    """Copies a workbook, leaving out styles, comments and drawings."""
-    with zipfile.ZipFile(source) as full, zipfile.ZipFile(target, "w") as bare:
-        for name in full.namelist():
-            if STYLES.search(name):
-                bare.writestr(name, _plain_styles(full.read(name)))
-            elif SHEET_RELATIONS.search(name):
-                bare.writestr(name, _hyperlinks(full.read(name)))
-            elif not name.endswith("/"):
-                # Not compressed again: it is read once, at once.
-                with full.open(name) as entry, bare.open(name, "w", force_zip64=True) as copy:
-                    while chunk := entry.read(1 << 20):
-                        copy.write(chunk)
+def write_bare_copy(source: Path, target: Path) -> int:
+    """Copies a workbook, leaving out styles, comments, drawings, macros and links to other files.
+
+    Returns how many bytes it has unpacked. Raises WorkbookError.
+    """
+    # Not compressed again: it is read once, at once.
+    with opened(source) as full, zipfile.ZipFile(target, "w") as bare:
+        there = set(full.namelist())
+        sheets = [
+            relation
+            for relation in relations_of(full, RELATIONS)
+            if relation.kind in SHEETS and relation.entry in there
+        ]
+        parts = {relation.entry: relation.kind for relation in sheets}
+        links = [*sheets, *_texts_and_styles(there)]
+        bare.writestr(CONTENT_TYPES, _content_types(parts, STRINGS in there))
+        bare.writestr(PACKAGE_RELATIONS, _relations([_relation("officeDocument", WORKBOOK)]))
+        bare.writestr(RELATIONS, _relations(links))
+        bare.writestr(STYLES, _plain_styles(full.read(STYLES) if STYLES in there else b""))
+        for name in (WORKBOOK, STRINGS, *parts):
+            if name in there:
+                _copy(full, bare, name)
+        for name in parts:
+            own = posixpath.join(
+                posixpath.dirname(name), "_rels", f"{posixpath.basename(name)}.rels"
+            )
+            if own in there:
+                found = relations_of(full, own)
+                bare.writestr(own, _relations(r for r in found if r.kind == "hyperlink"))
+        return sum(entry.file_size for entry in bare.infolist())
+
+
+def _copy(full: zipfile.ZipFile, bare: zipfile.ZipFile, name: str) -> None:
+    """Copies an entry byte for byte."""
+    with full.open(name) as entry, bare.open(name, "w", force_zip64=True) as copy:
+        before = b""
+        while chunk := entry.read(1 << 20):
+            # No program writes such a thing; libraries that read XML differ in what they do then.
+            if b"<!DOCTYPE" in before + chunk[:10] or b"<!DOCTYPE" in chunk or b"\0" in chunk:
+                raise ValueError(f"{name} declares a document type or is not UTF-8")
+            before = chunk[-10:]
+            copy.write(chunk)
+
+
+def _relation(kind: str, entry: str) -> Relation:
+    return Relation(f"xlnn{kind}", f"{_RELATION}/{kind}", f"/{entry}", external=False)
+
+
+def _texts_and_styles(there: set[str]) -> list[Relation]:
+    texts = [_relation("sharedStrings", STRINGS)] if STRINGS in there else []
+    return [_relation("styles", STYLES), *texts]
+
+
+def _relations(relations: Iterable[Relation]) -> str:
+    mode = {True: "External", False: "Internal"}
+    listed = "".join(
+        f"<Relationship Id={quoteattr(r.id)} Type={quoteattr(r.type)} "
+        f'Target={quoteattr(r.target)} TargetMode="{mode[r.external]}"/>'
+        for r in relations
+    )
+    return f'<Relationships xmlns="{_RELATIONS}">{listed}</Relationships>'
+
+
+def _content_types(sheets: dict[str, str], texts: bool) -> str:
+    """What each part is."""
+    parts = {WORKBOOK: "sheet.main", STYLES: "styles", **sheets}
+    if texts:
+        parts[STRINGS] = "sharedStrings"
+    listed = "".join(
+        f'<Override PartName={quoteattr(f"/{name}")} ContentType="{_TYPE}.{kind}+xml"/>'
+        for name, kind in parts.items()
+    )
+    return (
+        f'<Types xmlns="{_TYPES}"><Default Extension="rels" '
+        'ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
+        f'<Default Extension="xml" ContentType="application/xml"/>{listed}</Types>'
+    )
 
 
 def _plain_styles(styles: bytes) -> bytes:
@@ -52,10 +134,3 @@ def _plain_styles(styles: bytes) -> bytes:
         '<cellStyles count="1"><cellStyle name="Normal" xfId="0" builtinId="0"/></cellStyles>'
         "</styleSheet>"
     ).encode()
-
-
-def _hyperlinks(relations: bytes) -> bytes:
-    """Relations without those to comments, drawings and tables."""
-    return _RELATION.sub(
-        lambda match: match.group() if b"/hyperlink" in match.group() else b"", relations
-    )

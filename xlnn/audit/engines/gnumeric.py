@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import shutil
 import tempfile
 from pathlib import Path
 
+from xlnn.audit.engines.bare import write_bare_copy
 from xlnn.audit.engines.program import find_program, program_version, run_program
 from xlnn.audit.engines.values import Values
 from xlnn.audit.reading import StoredWorkbook
@@ -30,8 +30,8 @@ class Gnumeric:
         program = find_program(PROGRAMS, INSTALL)
         with tempfile.TemporaryDirectory(prefix="xlnn-") as folder:
             source, result = Path(folder, "workbook.xlsx"), Path(folder, "recomputed.xlsx")
-            shutil.copyfile(path, source)
-            run_program([program, "--recalc", str(source), str(result)])
+            size = write_bare_copy(path, source)
+            run_program([program, "--recalc", str(source), str(result)], size)
             if not result.exists():
                 raise WorkbookError(f"{path}: Gnumeric cannot load it")
             return StoredWorkbook(result).load()

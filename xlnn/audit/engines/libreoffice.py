@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import shutil
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from xlnn.audit.engines.bare import write_bare_copy
 from xlnn.audit.engines.program import find_program, program_version, run_program
 from xlnn.audit.engines.values import Values
 from xlnn.audit.reading import StoredWorkbook
@@ -18,13 +18,34 @@ INSTALL = (
 )
 PROGRAMS = ("soffice", "libreoffice", "/Applications/LibreOffice.app/Contents/MacOS/soffice")
 
-# LibreOffice believes the values in a file unless its profile says 0, always recalculate.
-RECALCULATE = """<?xml version="1.0" encoding="UTF-8"?>
-<oor:items xmlns:oor="http://openoffice.org/2001/registry">
-<item oor:path="/org.openoffice.Office.Calc/Formula/Load"><prop oor:name="OOXMLRecalcMode" \
-oor:op="fuse"><value>0</value></prop></item>
-</oor:items>
-"""
+_SETTINGS = {
+    # LibreOffice believes the values in a file unless its profile says 0, always recalculate.
+    ("Office.Calc/Formula/Load", "OOXMLRecalcMode"): "0",
+    # Nothing in an audited file is followed (2: never update links), fetched or run.
+    ("Office.Calc/Content/Update", "Link"): "2",
+    ("Office.Common/Security/Scripting", "DisableMacrosExecution"): "true",
+    ("Office.Common/Security/Scripting", "DisableActiveContent"): "true",
+    ("Office.Common/Security/Scripting", "BlockUntrustedRefererLinks"): "true",
+    ("Office.Common/Security/Scripting", "MacroSecurityLevel"): "3",
+    # WEBSERVICE() would still ask a server: it is led to a port where nobody answers.
+    ("Inet/Settings", "ooInetProxyType"): "2",
+    ("Inet/Settings", "ooInetHTTPProxyName"): "127.0.0.1",
+    ("Inet/Settings", "ooInetHTTPProxyPort"): "9",
+    ("Inet/Settings", "ooInetHTTPSProxyName"): "127.0.0.1",
+    ("Inet/Settings", "ooInetHTTPSProxyPort"): "9",
+    ("Inet/Settings", "ooInetNoProxy"): "",
+}
+
+_ITEMS = "".join(
+    f'<item oor:path="/org.openoffice.{path}"><prop oor:name="{name}" oor:op="fuse">'
+    f"<value>{value}</value></prop></item>\n"
+    for (path, name), value in _SETTINGS.items()
+)
+PROFILE = (
+    '<?xml version="1.0" encoding="UTF-8"?>\n'
+    f'<oor:items xmlns:oor="http://openoffice.org/2001/registry">\n{_ITEMS}</oor:items>\n'
+)
+"""What a profile of our own says: the file ``user/registrymodifications.xcu``."""
 
 
 class LibreOffice:
@@ -48,10 +69,9 @@ class LibreOffice:
             # several conversions can run at once.
             profile = Path(folder, "profile")
             (profile / "user").mkdir(parents=True)
-            (profile / "user" / "registrymodifications.xcu").write_text(RECALCULATE)
+            (profile / "user" / "registrymodifications.xcu").write_text(PROFILE)
             sources = [Path(folder, f"workbook{number}.xlsx") for number in range(len(paths))]
-            for path, source in zip(paths, sources, strict=True):
-                shutil.copyfile(path, source)
+            size = sum(map(write_bare_copy, paths, sources))
             results = Path(folder, "recomputed")
             run_program(
                 [
@@ -64,7 +84,8 @@ class LibreOffice:
                     "--outdir",
                     str(results),
                     *map(str, sources),
-                ]
+                ],
+                size,
             )
             return [
                 _loaded(path, results / source.name)
