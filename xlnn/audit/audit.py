@@ -11,6 +11,7 @@ Three things are held against each other, cell by cell:
 from __future__ import annotations
 
 from collections.abc import Sequence, Set
+from concurrent.futures import ThreadPoolExecutor
 from math import isfinite
 from operator import itemgetter
 from pathlib import Path
@@ -19,6 +20,7 @@ from time import perf_counter
 from xlnn.audit.boards import check_boards
 from xlnn.audit.comparison import Comparison, Order
 from xlnn.audit.engines import ENGINES, Engine
+from xlnn.audit.engines.values import Values
 from xlnn.audit.gaps import check_gaps
 from xlnn.audit.inputs import check_inputs
 from xlnn.audit.origins import Origins
@@ -28,6 +30,7 @@ from xlnn.audit.recomputed import (
     recomputed,
 )
 from xlnn.audit.report import Finding, Report
+from xlnn.audit.scan import Scan, page_of
 from xlnn.audit.self_description import SelfDescription, read_description, read_plan
 from xlnn.audit.strays import (
     Ground,
@@ -41,10 +44,12 @@ from xlnn.errors import EngineError
 from xlnn.progress import Progress, silent
 from xlnn.workbook.boards.extras import formula_cells
 from xlnn.workbook.plan import (
-    LOSS,
     MAP,
     Plan,
 )
+
+UNCOMPUTED = ("hidden", "manual-calculation")
+"""Kinds of findings that make no number wrong."""
 
 TOLERANCE = 1e-9
 """The largest difference |a − b| / max(1, |b|) that is let pass by default."""
@@ -73,6 +78,12 @@ def audit(
     description = read_description(book)
     plan = read_plan(description)
     return _Audit(book, plan, description, tolerance, progress, began).run(chosen, versions)
+
+
+def _timed(engine: Engine, path: Path) -> tuple[Values, float]:
+    """What an engine computes, and the seconds that it took."""
+    began = perf_counter()
+    return engine.recompute(path), perf_counter() - began
 
 
 def _engine(name: str) -> Engine:
@@ -110,15 +121,20 @@ class _Audit:
             # Settings and Map tell of two different workbooks: neither can be followed.
             return self._report([], findings)
         missing = {finding.sheet for finding in findings if finding.kind == "missing"}
+        scan = Scan(self.book, self.plan)
         found = []
-        for engine, version in zip(engines, versions, strict=True):
-            self.progress(f"recomputing with {engine.name}", 0, 0)
-            began = perf_counter()
-            values = engine.recompute(self.path)
-            seconds = perf_counter() - began
-            found.append(
-                recomputed(engine.name, version, values, seconds, self.book, self.plan, missing)
-            )
+        with ThreadPoolExecutor(len(engines)) as pool:
+            # Engines compute in processes of their own; the file is looked through meanwhile.
+            pending = [pool.submit(_timed, engine, self.path) for engine in engines]
+            self._scan(scan, missing)
+            for engine, version, computed in zip(engines, versions, pending, strict=True):
+                self.progress(f"recomputing with {engine.name}", 0, 0)
+                values, seconds = computed.result()
+                found.append(
+                    recomputed(
+                        engine.name, version, values, seconds, self.book, self.plan, missing, scan
+                    )
+                )
         names = {name.casefold(): meaning for name, meaning, _ in self.book.names}
         origins = Origins(names, missing)
         notes: list[str] = []
@@ -126,8 +142,8 @@ class _Audit:
             notes += check_gaps(
                 self.book, self.plan, self.description, found[0].matrices, self.tolerance
             )
-        findings += check_inputs(self.book, self.plan, missing, found[0].values)
-        findings += self._compare(missing, found, origins)
+        findings += check_inputs(self.book, self.plan, missing, found[0].values, scan)
+        findings += self._compare(scan, missing, found, origins)
         findings += check_boards(
             self.book, self.plan, found, self.tolerance, missing, not findings, origins
         )
@@ -150,7 +166,8 @@ class _Audit:
         drifted = [finding for finding in findings if finding.kind == "wrong-value"]
         numbers = all(isinstance(f.expected, float) and isfinite(f.expected) for f in drifted)
         errors = any(finding.kind == "error-value" for finding in findings)
-        if drifted and numbers and not errors and not any(finding.cause for finding in findings):
+        causes = any(finding.cause for finding in findings if finding.kind not in UNCOMPUTED)
+        if drifted and numbers and not errors and not causes:
             # Every cell is right by the cells that it reads, so no formula and no value is to
             # blame: an unstable training has multiplied the rounding of the last digit.
             findings = [finding for finding in findings if finding.kind != "wrong-value"]
@@ -173,24 +190,31 @@ class _Audit:
             seconds=perf_counter() - self.began,
         )
 
+    def _scan(self, scan: Scan, missing: Set[str]) -> None:
+        """Looks the sheets of all matrices through."""
+        for name in self.plan.recipe.members:
+            page = page_of(self.plan, name)
+            if page in missing:
+                continue
+            for done in scan.read(name):
+                self.progress("reading formulas", done, self.plan.formula_cells)
+            if page == name:
+                self._check_page(matrix_ground(self.plan, name), changed=scan.is_changed(name))
+                self.book.forget(name)
+
     def _compare(
-        self, missing: Set[str], found: Sequence[Recomputed], origins: Origins
+        self, scan: Scan, missing: Set[str], found: Sequence[Recomputed], origins: Origins
     ) -> list[Finding]:
         """The findings in all cells with formulas, in order of computation."""
         plan = self.plan
         comparison = Comparison(self.book, plan, found, self.tolerance, origins)
         findings: list[tuple[Order, Finding]] = []
-        for name in plan.recipe.members:
-            page = LOSS if name in plan.recipe.curves else name
-            if page not in missing:
-                for done, some in comparison.check(name):
-                    findings += some
-                    self.progress("comparing", done, self.cells)
-                if page != LOSS:
-                    ground = matrix_ground(plan, page)
-                    changed = any(finding.sheet == page for _, finding in findings)
-                    self._check_page(ground, changed=changed)
-                    self.book.forget(page)
+        for name in scan.blocks:
+            for done, some in comparison.check(name, scan):
+                findings += some
+                self.progress("comparing", done, self.cells)
+            if page_of(plan, name) == name:
+                self.book.forget(name)
         findings.sort(key=itemgetter(0))
         return [finding for _, finding in findings]
 

@@ -7,12 +7,12 @@ not what its own step gives from the values it reads. Otherwise it inherits a wr
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from functools import partial
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from functools import reduce
+from operator import or_
 
 import numpy as np
-import numpy.typing as npt
 
 from xlnn.audit.cell_values import ErrorValue, is_number
 from xlnn.audit.diagnosis import Diagnoses
@@ -23,6 +23,7 @@ from xlnn.audit.place import Place, was_computed
 from xlnn.audit.reading import StoredWorkbook
 from xlnn.audit.recomputed import Matrices, Recomputed, as_float
 from xlnn.audit.report import Finding
+from xlnn.audit.scan import Block, Flags, Scan
 from xlnn.audit.stored_sheet import Corners
 from xlnn.audit.wording import check_text
 from xlnn.errors import ShapeError
@@ -30,14 +31,7 @@ from xlnn.maths.difference import differences
 from xlnn.maths.evaluate import Array, evaluate
 from xlnn.maths.expr import Expr
 from xlnn.maths.formulas import tile_of
-from xlnn.maths.recipe import Step
-from xlnn.workbook.entries import entries
-from xlnn.workbook.plan import Area, Grid, Moment, Placement, Plan
-
-Flags = npt.NDArray[np.bool_]
-
-_Block = Callable[[int, int], Area]
-"""The area of a matrix, or of a copy of one, in an epoch and a batch."""
+from xlnn.workbook.plan import Area, Moment, Plan
 
 Order = tuple[int, int, int, int, int]
 """Where a finding belongs in the order of computation: epoch, batch, sheet, block on it, cell."""
@@ -45,24 +39,11 @@ Order = tuple[int, int, int, int, int]
 AFTER_BLOCKS = 1_000_000
 """More blocks than stand on a sheet: what is said of them comes after them all."""
 
-BATCH = 50_000
-"""How many cells are compared at once."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Suspects:
-    """Which cells of an area in some bands look wrong: bands × rows × columns."""
-
-    formula: Flags
-    """The formula is not, letter by letter, the plan's."""
-    number: Sequence[Flags]
-    """By engine: the number is not NumPy's."""
-    cached: Flags
-    """The file carries another value, or none."""
+Found = list[tuple[Order, Finding]]
 
 
 class Comparison:
-    """Holds a workbook against its plan and the recomputed numbers, sheet by sheet."""
+    """Holds the recomputed numbers of a workbook against NumPy's, sheet by sheet."""
 
     def __init__(
         self,
@@ -76,46 +57,24 @@ class Comparison:
         self.recomputed, self.tolerance, self.origins = recomputed, tolerance, origins
         self._places = {name: place for place, name in enumerate(plan.recipe.members)}
 
-    def check(self, name: str) -> Iterator[tuple[int, list[tuple[Order, Finding]]]]:
+    def check(self, name: str, scan: Scan) -> Iterator[tuple[int, Found]]:
         """How many cells of a matrix's sheet have been compared, and what is found in them."""
-        for grid in self.plan.grids(name):
-            blocks: list[_Block] = [
-                partial(self._copy, name, placement)
-                for placement in self._copies(name, grid)
-                if placement.shown
+        for block in scan.blocks[name]:
+            found = [
+                (self._order(name, moment, block.number, place), finding)
+                for moment, place, finding in self._check_block(block)
             ]
-            blocks.append(partial(self.plan.matrix, name))
-            for number, block in enumerate(blocks):
-                first = block(*self._moments(grid)[0])
-                if first.expr is None:
-                    continue
-                for some in _parts(grid, first.shape.size):
-                    found = [
-                        (self._order(name, moment, number, place), finding)
-                        for moment, place, finding in self._check_block(block, some)
-                    ]
-                    yield some.size * first.shape.size, found
-        if isinstance(self.plan.recipe.members[name], Step) and name not in self.plan.recipe.curves:
-            finding = check_text(self.book, self.plan, name, self.recomputed, self.origins)
+            yield block.changed.size, found
+        if name in scan.lines:
+            finding = check_text(
+                self.book, self.plan, name, scan.lines[name], self.recomputed, self.origins
+            )
             first_moment = Moment(self.plan.epochs[0], 1)
             order = self._order(name, first_moment, AFTER_BLOCKS, 0)
             yield 1, [(order, finding)] if finding else []
 
     def _order(self, name: str, moment: Moment, block: int, cell: int) -> Order:
         return *self._when(name, moment), self._places[name], block, cell
-
-    def _copies(self, name: str, grid: Grid) -> Sequence[Placement]:
-        if name in self.plan.recipe.curves:
-            return ()
-        return self.plan.arrangement(name, grid.batches[0]).operands
-
-    def _copy(self, name: str, placement: Placement, epoch: int, batch: int) -> Area:
-        return self.plan.operand(name, epoch, batch, placement)
-
-    def _moments(self, grid: Grid) -> list[Moment]:
-        """The bands of a grid, epoch by epoch."""
-        epochs = self.plan.epochs
-        return [Moment(epochs[index], batch) for index in grid.epochs for batch in grid.batches]
 
     def _when(self, name: str, moment: Moment) -> tuple[int, int]:
         """When a band is computed: its epoch, and its batch in it."""
@@ -126,93 +85,59 @@ class Comparison:
 
     # --- Arrays ---
 
-    def _check_block(self, block: _Block, grid: Grid) -> Iterator[tuple[Moment, int, Finding]]:
+    def _check_block(self, block: Block) -> Iterator[tuple[Moment, int, Finding]]:
         """The findings with their bands and their cells, counted row by row."""
-        moments = self._moments(grid)
-        suspects, founds = self._suspects(block, grid, moments)
-        flagged = suspects.formula | suspects.cached
-        for wrong in suspects.number:
-            flagged |= wrong
-        area, single = block(*moments[0]), None
+        founds = [self._found(block, each) for each in self.recomputed]
+        wrong = [
+            self._is_wrong(block, each, found)
+            for each, found in zip(self.recomputed, founds, strict=True)
+        ]
+        stale = ~(differences(block.carried, founds[0]) <= self.tolerance)
+        flagged = reduce(or_, [block.changed, stale, *wrong])
+        area, single = block.first, None
         for index, i, j in np.argwhere(flagged).tolist():
-            moment = moments[index]
+            moment = block.moments[index]
             if single is None or moment != (area.epoch, area.batch):
-                area = block(*moment)
+                area = block.area(*moment)
                 single = _Area(self, area, [found[index] for found in founds])
             place = index, i, j
             finding = single.finding(
                 i,
                 j,
-                bool(suspects.formula[place]),
-                [bool(wrong[place]) for wrong in suspects.number],
-                bool(suspects.cached[place]),
+                bool(block.changed[place]),
+                [bool(flags[place]) for flags in wrong],
+                bool(stale[place]),
             )
             if finding is not None:
                 yield moment, i * area.shape.columns.size + j, finding
 
-    def _suspects(
-        self, block: _Block, grid: Grid, moments: Sequence[Moment]
-    ) -> tuple[_Suspects, list[Array]]:
-        """What looks wrong in an area, and each engine's numbers."""
-        first, plan = block(*moments[0]), self.plan
-        rows, columns = first.shape.rows.size, first.shape.columns.size
-        shape = len(moments), rows, columns
-        formulas, cached = np.empty(shape, np.bool_), np.empty(shape)
-        stored, tiles = self.book.sheet(first.sheet), self._tiles(first)
+    def _is_wrong(self, block: Block, each: Recomputed, found: Array) -> Flags:
+        """Which numbers of an engine are not NumPy's: bands × rows × columns."""
+        expected = self._expected(block, each.derived)
+        if expected is None:
+            return np.zeros(found.shape, np.bool_)
+        gaps = each.note(found, expected, block.first.number)
+        return np.asarray(~(gaps <= self.tolerance))
 
-        def area_at(index: int, batch: int) -> Area:
-            return block(plan.epochs[index], batch)
-
-        for index, wanted in enumerate(entries(plan, area_at, grid)):
-            area = block(*moments[index])
-            cached[index] = stored.numbers(area.row, area.column, rows, columns)
-            found = stored.entries(area.row, area.column, rows, columns)
-            other = [a != wanted[tile] for a, tile in zip(found, tiles, strict=True)]
-            formulas[index] = np.reshape(other, (rows, columns))
-        numbers, founds = [], []
-        for each in self.recomputed:
-            numbers_found = self._found(block, moments, each)
-            founds.append(numbers_found)
-            expected_numbers = self._expected(block, moments, each.derived)
-            if expected_numbers is None:
-                numbers.append(np.zeros(shape, np.bool_))
-            else:
-                gaps = each.note(numbers_found, expected_numbers, first.number)
-                numbers.append(~(gaps <= self.tolerance))
-        stale = ~(differences(cached, founds[0]) <= self.tolerance)
-        return _Suspects(formulas, numbers, stale), founds
-
-    def _tiles(self, area: Area) -> list[int]:
-        """For each cell of an area, row by row, the place of the formula that fills it among all
-        of the area: of an array formula every cell tells."""
-        assert area.expr is not None  # inputs are checked elsewhere
-        tile = tile_of(area.expr, self.plan.style)
-        down = np.arange(area.shape.rows.size) // tile.rows
-        across = np.arange(area.shape.columns.size) // tile.columns
-        tiles: list[int] = np.add.outer(down * (across[-1] + 1), across).ravel().tolist()
-        return tiles
-
-    def _found(self, block: _Block, moments: Sequence[Moment], each: Recomputed) -> Array:
+    def _found(self, block: Block, each: Recomputed) -> Array:
         """What an engine has computed: bands × rows × columns."""
-        first = block(*moments[0])
+        first = block.first
         if first.role != "operand":
-            return each.matrices.stack(first.matrix, moments)
+            return each.matrices.stack(first.matrix, block.moments)
         rows, columns = first.shape.rows.size, first.shape.columns.size
-        areas = (block(*moment) for moment in moments)
+        areas = (block.area(*moment) for moment in block.moments)
         return np.stack(
             [each.values.numbers(a.sheet, a.row, a.column, rows, columns) for a in areas]
         )
 
-    def _expected(
-        self, block: _Block, moments: Sequence[Moment], derived: Matrices
-    ) -> Array | None:
+    def _expected(self, block: Block, derived: Matrices) -> Array | None:
         """What NumPy gives: bands × rows × columns; None if it could not be derived."""
-        first = block(*moments[0])
+        first = block.first
         if first.role != "operand":
-            return derived.stack(first.matrix, moments) if first.matrix in derived else None
+            return derived.stack(first.matrix, block.moments) if first.matrix in derived else None
         stacked = []
-        for moment in moments:
-            value = self.evaluated(block(*moment), derived)
+        for moment in block.moments:
+            value = self.evaluated(block.area(*moment), derived)
             if value is None:
                 return None
             stacked.append(value)
@@ -265,19 +190,6 @@ class Comparison:
         near += [Moment(epochs[at - 1], batches)]
         shown = [each for each in near if 1 <= each.batch <= batches and each != moment]
         return list(dict.fromkeys(shown))
-
-
-def _parts(grid: Grid, cells: int) -> Iterator[Grid]:
-    """Some bands of a grid at a time, so that no array takes much memory."""
-    epochs, batches = grid
-    together = max(1, BATCH // (cells * len(batches)))
-    few = max(1, BATCH // cells) if together == 1 else len(batches)
-    for first in range(epochs.start, epochs.stop, together):
-        for batch in range(batches.start, batches.stop, few):
-            yield Grid(
-                range(first, min(first + together, epochs.stop)),
-                range(batch, min(batch + few, batches.stop)),
-            )
 
 
 class _Area:

@@ -4,23 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Set
 
+import numpy as np
+
 from xlnn.audit.cell_values import ErrorValue, is_number
 from xlnn.audit.engines.values import Values
 from xlnn.audit.reading import StoredWorkbook
 from xlnn.audit.report import Finding
-from xlnn.workbook.plan import SETTINGS, SETTINGS_COLUMN, Area, Plan, cell_name
+from xlnn.audit.scan import Scan
+from xlnn.workbook.plan import SETTINGS, SETTINGS_COLUMN, Area, Moment, Plan, cell_name
 
 
 def check_inputs(
-    book: StoredWorkbook, plan: Plan, missing: Set[str], values: Values
+    book: StoredWorkbook, plan: Plan, missing: Set[str], values: Values, scan: Scan
 ) -> Iterator[Finding]:
     """Inputs must be numbers."""
+    drawn = {given.name for given in plan.recipe.drawn}
     for name in plan.chosen:
         yield from _check_input(
             book, plan, None, SETTINGS, plan.setting_row(name), SETTINGS_COLUMN, values
         )
     for area in plan.matrices():
         if area.expr is None and area.sheet not in missing:
+            typed = scan.typed[area.matrix, Moment(area.epoch, area.batch)]
+            if area.matrix not in drawn and not np.isnan(typed).any():
+                continue
             for i in range(area.shape.rows.size):
                 for j in range(area.shape.columns.size):
                     row, column = area.row + i, area.column + j

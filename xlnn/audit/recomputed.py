@@ -12,6 +12,7 @@ from xlnn.audit.cell_values import Value, is_number
 from xlnn.audit.engines.values import Values
 from xlnn.audit.reading import StoredWorkbook
 from xlnn.audit.report import EngineResult, StepResult
+from xlnn.audit.scan import Scan
 from xlnn.maths.difference import differences
 from xlnn.maths.evaluate import Array
 from xlnn.maths.expr import SCALAR, BatchSum, walk
@@ -133,13 +134,14 @@ def recomputed(
     book: StoredWorkbook,
     plan: Plan,
     missing: Set[str],
+    scan: Scan,
 ) -> Recomputed:
     """An engine's matrices, and NumPy's from the same inputs; no sheet in ``missing`` is read."""
     matrices, derived = Matrices(plan), Matrices(plan)
     for area in plan.matrices():
         if area.sheet not in missing:
             moment = Moment(area.epoch, area.batch)
-            matrices.put(area.matrix, moment, _numbers(area, values, book))
+            matrices.put(area.matrix, moment, _numbers(area, values, scan))
     start = Moment(plan.epochs[0], 1)
     for name in plan.chosen:
         setting = np.array([[_setting(plan, name, values, book)]])
@@ -150,16 +152,13 @@ def recomputed(
     return Recomputed(engine, version, values, matrices, derived, seconds)
 
 
-def _numbers(area: Area, values: Values, book: StoredWorkbook) -> Array:
+def _numbers(area: Area, values: Values, scan: Scan) -> Array:
     rows, columns = area.shape.rows.size, area.shape.columns.size
     numbers = values.numbers(area.sheet, area.row, area.column, rows, columns)
     if area.expr is None:
-        for i in range(rows):
-            for j in range(columns):
-                # An input as the file has it: programs that export 15 digits would change it.
-                typed = book.constant(area.sheet, area.row + i, area.column + j)
-                if is_number(typed):
-                    numbers[i, j] = typed
+        # An input as the file has it: programs that export 15 digits would change it.
+        typed = scan.typed[area.matrix, Moment(area.epoch, area.batch)]
+        return np.where(np.isnan(typed), numbers, typed)
     return numbers
 
 

@@ -9,8 +9,8 @@ from xlnn.audit.reading import StoredWorkbook
 from xlnn.audit.report import Finding
 from xlnn.audit.same_formula import same_formula
 from xlnn.audit.self_description import SelfDescription
-from xlnn.workbook.map_sheet import map_entry
-from xlnn.workbook.plan import LOSS, MAP, MAP_FIRST, START, Plan
+from xlnn.workbook.map_sheet import COLUMNS, map_entry
+from xlnn.workbook.plan import LOSS, MAP, MAP_FIRST, START, Plan, cell_name
 
 
 def check_structure(
@@ -49,7 +49,7 @@ def check_structure(
             yield Finding(
                 kind="structure",
                 sheet=MAP,
-                cell=f"A{number or MAP_FIRST + index}",
+                cell=cell_name(number or MAP_FIRST + index, _column(expected, found)),
                 matrix=name,
                 step=None,
                 epoch=None,
@@ -91,6 +91,13 @@ def _check_names(book: StoredWorkbook, plan: Plan) -> Iterator[Finding]:
             cause=True,
             message=f"the name {name}, which formulas use, means {said or 'nothing'}, not {place}",
         )
+
+
+def _column(expected: Mapping[str, Any] | None, found: Mapping[str, Any] | None) -> int:
+    """The column of the Map that tells something else than it should; the first if several do."""
+    if expected is None or found is None:
+        return 1
+    return next(n for n, key in enumerate(COLUMNS, 1) if found.get(key) != expected.get(key))
 
 
 def _entry_text(entry: Mapping[str, Any] | None) -> str:

@@ -14,6 +14,7 @@ from xlnn.audit.place import Place
 from xlnn.audit.reading import StoredWorkbook
 from xlnn.audit.recomputed import Matrices, Recomputed
 from xlnn.audit.report import Finding
+from xlnn.audit.scan import Line
 from xlnn.workbook.live_texts import LiveText, live_text
 from xlnn.workbook.plan import DIGITS, Moment, Plan
 
@@ -32,6 +33,7 @@ def check_text(
     book: StoredWorkbook,
     plan: Plan,
     name: str,
+    line: Line,
     found: Sequence[Recomputed],
     origins: Origins,
 ) -> Finding | None:
@@ -40,14 +42,16 @@ def check_text(
     place = Place(book, text.area, text.row - text.area.row, text.column - text.area.column)
     for each in found:
         each.count(1, text.area.number)
-    if changed := place.compare_formula(f"={text.formula}", None):
+    wanted = f"={text.formula}"
+    is_same = line.formula is not None and line.formula.entry == wanted
+    if not is_same and (changed := place.compare_formula(wanted, None)):
         return changed
     for each in found:
         if wrong := _check_value(text, place, plan, each):
             if not wrong.cause:
                 origins.note(wrong, f"={text.formula}")
             return wrong
-    return _check_cached(text, place, plan, found[0])
+    return _check_cached(text, place, plan, found[0], line.carried)
 
 
 def _check_value(text: LiveText, place: Place, plan: Plan, each: Recomputed) -> Finding | None:
@@ -66,9 +70,11 @@ def _check_value(text: LiveText, place: Place, plan: Plan, each: Recomputed) -> 
     return place.finding("wrong-value", expected, said, True, message)
 
 
-def _check_cached(text: LiveText, place: Place, plan: Plan, each: Recomputed) -> Finding | None:
+def _check_cached(
+    text: LiveText, place: Place, plan: Plan, each: Recomputed, cached: Value
+) -> Finding | None:
     """The finding if the file carries another text than the formula gives."""
-    value, cached = _value(text, each), place.book.value(text.sheet, text.row, text.column)
+    value = _value(text, each)
     if cached is None or not isinstance(value, str):
         return None  # a program that does not compute has saved the file
     digits = _digits(plan, each)

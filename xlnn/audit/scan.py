@@ -1,0 +1,174 @@
+"""What stands in a workbook's file beside its plan: formulas that are not the plan's, the values
+that the file carries along, and inputs.
+
+This needs no engine, so it is read while they compute. A sheet is read, compared array by array,
+and forgotten; what is kept is a bit and a number for each of its cells.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from xlnn.audit.cell_values import Value, as_numbers
+from xlnn.audit.reading import StoredWorkbook
+from xlnn.audit.stored_sheet import Stored
+from xlnn.maths.evaluate import Array
+from xlnn.maths.formulas import tile_of
+from xlnn.maths.recipe import Step
+from xlnn.workbook.entries import entries
+from xlnn.workbook.plan import IN_NUMBERS, LOSS, Area, Grid, Moment, Placement, Plan
+
+Flags = npt.NDArray[np.bool_]
+
+BandOf = Callable[[int, int], Area]
+"""The area of a matrix, or of a copy of one, in an epoch and a batch."""
+
+BATCH = 50_000
+"""How many cells are compared at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Some bands of a matrix, or of a copy of one, that are alike."""
+
+    number: int
+    """Its place among the blocks of its sheet."""
+    area: BandOf
+    moments: Sequence[Moment]
+    """The bands, epoch by epoch."""
+    changed: Flags
+    """Where the formula is not, letter by letter, the plan's: bands × rows × columns."""
+    carried: Array
+    """The numbers that the file carries along: bands × rows × columns."""
+
+    @property
+    def first(self) -> Area:
+        """The area in the first band."""
+        return self.area(*self.moments[0])
+
+
+class Line(NamedTuple):
+    """A text that a formula gives."""
+
+    formula: Stored | None
+    carried: Value
+    """What the file carries along."""
+
+
+class Scan:
+    """The sheets of a workbook's matrices, each looked through once."""
+
+    def __init__(self, book: StoredWorkbook, plan: Plan) -> None:
+        self._book, self._plan = book, plan
+        self.blocks: dict[str, list[Block]] = {}
+        """What stands on the sheet of each matrix, where formulas belong."""
+        self.typed: dict[tuple[str, Moment], Array] = {}
+        """Of each matrix that is an input, in each band that it has: what is typed, NaN for what is
+        no number or is computed."""
+        self.lines: dict[str, Line] = {}
+        """The text in numbers on the sheet of each step."""
+
+    def read(self, name: str) -> Iterator[int]:
+        """Looks a matrix through; tells now and then how many more of its cells are done."""
+        found = self.blocks[name] = []
+        for grid in self._plan.grids(name):
+            for number, area in enumerate(self._areas(name, grid)):
+                first = area(*_moments(self._plan, grid)[0])
+                if first.expr is None:
+                    self._read_inputs(area, grid)
+                    continue
+                for some in _parts(grid, first.shape.size):
+                    found.append(self._block(number, area, some))
+                    yield some.size * first.shape.size
+        if isinstance(self._plan.recipe.members[name], Step) and page_of(self._plan, name) == name:
+            self.lines[name] = Line(
+                self._book.formula(name, IN_NUMBERS, 1), self._book.value(name, IN_NUMBERS, 1)
+            )
+
+    def is_changed(self, name: str) -> bool:
+        """Whether some formula of a matrix's sheet is not, letter by letter, the plan's."""
+        return any(block.changed.any() for block in self.blocks[name])
+
+    def _areas(self, name: str, grid: Grid) -> Iterator[BandOf]:
+        """The blocks in a band, copies first."""
+        plan = self._plan
+        if name not in plan.recipe.curves:
+            for placement in plan.arrangement(name, grid.batches[0]).operands:
+                if placement.shown:
+                    yield partial(self._copy, name, placement)
+        yield partial(plan.matrix, name)
+
+    def _copy(self, name: str, placement: Placement, epoch: int, batch: int) -> Area:
+        return self._plan.operand(name, epoch, batch, placement)
+
+    def _read_inputs(self, area: BandOf, grid: Grid) -> None:
+        for moment in _moments(self._plan, grid):
+            there = area(*moment)
+            rows, columns = there.shape.rows.size, there.shape.columns.size
+            constants = [
+                self._book.constant(there.sheet, there.row + i, there.column + j)
+                for i in range(rows)
+                for j in range(columns)
+            ]
+            at = Moment(there.epoch, there.batch)
+            self.typed[there.matrix, at] = as_numbers(constants, rows, columns)
+
+    def _block(self, number: int, area: BandOf, grid: Grid) -> Block:
+        """What stands in some bands."""
+        plan, moments = self._plan, _moments(self._plan, grid)
+        first = area(*moments[0])
+        rows, columns = first.shape.rows.size, first.shape.columns.size
+        shape = len(moments), rows, columns
+        changed, carried = np.empty(shape, np.bool_), np.empty(shape)
+        stored, tiles = self._book.sheet(first.sheet), _tiles(plan, first)
+
+        def area_at(index: int, batch: int) -> Area:
+            return area(plan.epochs[index], batch)
+
+        for index, wanted in enumerate(entries(plan, area_at, grid)):
+            there = area(*moments[index])
+            carried[index] = stored.numbers(there.row, there.column, rows, columns)
+            found = stored.entries(there.row, there.column, rows, columns)
+            other = [a != wanted[tile] for a, tile in zip(found, tiles, strict=True)]
+            changed[index] = np.reshape(other, (rows, columns))
+        return Block(number, area, moments, changed, carried)
+
+
+def page_of(plan: Plan, name: str) -> str:
+    """The sheet on which a matrix stands."""
+    return LOSS if name in plan.recipe.curves else name
+
+
+def _tiles(plan: Plan, area: Area) -> list[int]:
+    """For each cell of an area, row by row, the place of the formula that fills it among all
+    of the area: of an array formula every cell tells."""
+    assert area.expr is not None  # inputs are read elsewhere
+    tile = tile_of(area.expr, plan.style)
+    down = np.arange(area.shape.rows.size) // tile.rows
+    across = np.arange(area.shape.columns.size) // tile.columns
+    tiles: list[int] = np.add.outer(down * (across[-1] + 1), across).ravel().tolist()
+    return tiles
+
+
+def _moments(plan: Plan, grid: Grid) -> list[Moment]:
+    """The bands of a grid, epoch by epoch."""
+    return [Moment(plan.epochs[index], batch) for index in grid.epochs for batch in grid.batches]
+
+
+def _parts(grid: Grid, cells: int) -> Iterator[Grid]:
+    """Some bands of a grid at a time, so that no array takes much memory."""
+    epochs, batches = grid
+    together = max(1, BATCH // (cells * len(batches)))
+    few = max(1, BATCH // cells) if together == 1 else len(batches)
+    for first in range(epochs.start, epochs.stop, together):
+        for batch in range(batches.start, batches.stop, few):
+            yield Grid(
+                range(first, min(first + together, epochs.stop)),
+                range(batch, min(batch + few, batches.stop)),
+            )
