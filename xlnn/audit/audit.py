@@ -32,6 +32,7 @@ from xlnn.audit.recomputed import (
 from xlnn.audit.report import Finding, Report
 from xlnn.audit.scan import Scan, page_of
 from xlnn.audit.self_description import SelfDescription, read_description, read_plan
+from xlnn.audit.settings import changed_setting
 from xlnn.audit.strays import (
     Ground,
     check_strays,
@@ -119,7 +120,8 @@ class _Audit:
         ]
         if any(finding.sheet == MAP for finding in findings):
             # Settings and Map tell of two different workbooks: neither can be followed.
-            return self._report([], findings)
+            setting = changed_setting(self.book, self.description)
+            return self._report([], findings if setting is None else [setting])
         missing = {finding.sheet for finding in findings if finding.kind == "missing"}
         scan = Scan(self.book, self.plan)
         found = []
@@ -127,6 +129,8 @@ class _Audit:
             # Engines compute in processes of their own; the file is looked through meanwhile.
             pending = [pool.submit(_timed, engine, self.path) for engine in engines]
             self._scan(scan, missing)
+            if scan.is_another and (setting := changed_setting(self.book, self.description)):
+                return self._report([], [setting])
             for engine, version, computed in zip(engines, versions, pending, strict=True):
                 self.progress(f"recomputing with {engine.name}", 0, 0)
                 values, seconds = computed.result()

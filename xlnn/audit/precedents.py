@@ -12,7 +12,7 @@ from xlnn.workbook.plan import MAX_COLUMNS, MAX_ROWS
 _TEXT = re.compile(r'"(?:[^"]|"")*"')
 
 _REFERENCE = re.compile(
-    r"(?:(?:'(?P<quoted>(?:[^']|'')+)'|(?P<plain>[^\W\d][\w.]*))!)?"
+    r"(?<![\w.])(?:(?:'(?P<quoted>(?:[^']|'')+)'|(?P<plain>[^\W\d][\w.]*))!)?"
     r"(?:\$?(?P<left>[A-Za-z]{1,3})\$?(?P<top>\d{1,7})"
     r"(?::(?:'(?:[^']|'')+'!|[^\W\d][\w.]*!)?"
     r"\$?(?P<right>[A-Za-z]{1,3})\$?(?P<bottom>\d{1,7}))?(?![\w.(])"

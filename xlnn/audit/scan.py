@@ -95,6 +95,12 @@ class Scan:
         """Whether some formula of a matrix's sheet is not, letter by letter, the plan's."""
         return any(block.changed.any() for block in self.blocks[name])
 
+    @property
+    def is_another(self) -> bool:
+        """Whether in several matrices no formula is the plan's: it may be another workbook's."""
+        whole = (blocks and blocks[-1].changed.all() for blocks in self.blocks.values())
+        return sum(map(bool, whole)) > 1
+
     def _areas(self, name: str, grid: Grid) -> Iterator[BandOf]:
         """The blocks in a band, copies first."""
         plan = self._plan

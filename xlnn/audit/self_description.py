@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +13,10 @@ from xlnn.audit.reading import StoredWorkbook
 from xlnn.errors import WorkbookError, XlnnError
 from xlnn.experiment.description import CHOICES, Description
 from xlnn.experiment.extras import chosen_extras
+from xlnn.maths.formulas import Style
 from xlnn.maths.schedule import schedule_of
 from xlnn.workbook.boards.extras import choose
-from xlnn.workbook.layout import draw_plan
+from xlnn.workbook.layout import Shows, draw_plan
 from xlnn.workbook.map_sheet import COLUMNS
 from xlnn.workbook.plan import MAP, MAX_COLUMNS, MAX_ROWS, SETTINGS, SETTINGS_COLUMN, Plan
 from xlnn.workbook.settings_sheet import parse_epoch_ranges
@@ -134,17 +136,30 @@ def read_plan(description: SelfDescription) -> Plan:
             scale_targets=_choice(settings, "scale_targets"),
             classes=_choice(settings, "classes"),
         )
-        plan = draw_plan(
-            schedule_of(described.network),
+        return _plan(
+            described,
             parse_epoch_ranges(str(settings.get("show", ""))),
             _choice(settings, "formulas"),
             _choice(settings, "operands"),
+            _extras(settings),
         )
-        return replace(plan, extras=choose(plan, _extras(settings)))
     except (XlnnError, ValueError) as error:
         raise WorkbookError(
             f"{description.path}: its sheet {SETTINGS} does not describe a network: {error}"
         ) from error
+
+
+@lru_cache(maxsize=4)
+def _plan(
+    described: Description,
+    epochs: tuple[int, ...],
+    style: Style,
+    operands: Shows,
+    extras: str | tuple[str, ...],
+) -> Plan:
+    """The plan of some settings: workbooks that are audited together are often alike."""
+    plan = draw_plan(schedule_of(described.network), epochs, style, operands)
+    return replace(plan, extras=choose(plan, extras))
 
 
 def _whole(settings: Mapping[str, Any], key: str, least: int = 1) -> int:
