@@ -149,7 +149,7 @@ class _Audit:
         findings += check_inputs(self.book, self.plan, missing, found[0].values, scan)
         findings += self._compare(scan, missing, found, origins)
         findings += check_boards(
-            self.book, self.plan, found, self.tolerance, missing, not findings, origins
+            self.book, self.plan, found, self.tolerance, missing, not findings, origins, notes
         )
         for ground in other_grounds(self.plan):
             if ground.sheet in missing or ground.sheet not in self.book.sheets:

@@ -8,28 +8,26 @@ first tells apart inherits a wrong number.
 from __future__ import annotations
 
 import math
-import operator
 from collections.abc import Callable, Iterator, Sequence, Set
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from xlnn.audit.cell_values import ErrorValue, Value, is_number
+from xlnn.audit.board_inputs import cell_of, check_constants, check_typed, check_words, loose_checks
+from xlnn.audit.cell_values import ErrorValue
 from xlnn.audit.origins import Origins
-from xlnn.audit.place import CellOf, compare_formula, was_computed
+from xlnn.audit.place import compare_formula, was_computed
 from xlnn.audit.reading import StoredWorkbook
 from xlnn.audit.recomputed import Matrices, Recomputed, as_float
 from xlnn.audit.report import Finding
-from xlnn.bundled import languages
 from xlnn.maths.difference import differences
 from xlnn.maths.evaluate import Array
 from xlnn.maths.expr import Axis
-from xlnn.workbook.boards.board import Block, Board, Contents, Derived, Typed, cells
+from xlnn.workbook.boards.board import Block, Board, Contents, Derived, cells
 from xlnn.workbook.boards.extras import draw_boards
 from xlnn.workbook.boards.summary import summary_board
 from xlnn.workbook.plan import Area, Moment, Plan
-from xlnn.workbook.texts import load_texts
 
 STALE = 1000
 """How many times the tolerance the values that a file carries may be from recomputed ones."""
@@ -45,10 +43,11 @@ def check_boards(
     missing: Set[str],
     clean: bool,
     origins: Origins,
+    notes: list[str],
 ) -> Iterator[Finding]:
     """The findings on every board that is there, in order of computation. ``clean`` tells whether
     nothing was found elsewhere: texts follow from numbers, so where these are wrong another text
-    is no news."""
+    is no news. ``notes`` takes what a reader should know besides."""
     boards: list[_BoardAudit] = []
     for board in (summary_board(plan), *draw_boards(plan)):
         if board.name not in missing and board.name in book.sheets:
@@ -56,6 +55,7 @@ def check_boards(
             numbers = list(audit.findings())
             clean = clean and not numbers
             yield from numbers
+            notes += loose_checks(book, board)
             boards.append(audit)
     if clean:
         for audit in boards:
@@ -124,20 +124,17 @@ class _BoardAudit:
         self.tolerance, self.incomplete, self.origins = tolerance, incomplete, origins
 
     def findings(self) -> Iterator[Finding]:
-        typed = [
-            finding
-            for block in self.board.blocks
-            if isinstance(block.content, Typed)
-            for finding in self._check_typed(block, block.content)
-        ]
+        typed = list(check_typed(self.book, self.board, self.found[0]))
         yield from typed
-        yield from self._check_words()
+        yield from check_words(self.book, self.board)
         # Without all inputs and all sheets nothing can be derived; the formulas still can be wrong.
         derived: list[Derived] = []
         if not typed and not self.incomplete:
             derived = [self._derived(each) for each in self.found]
         if derived:
-            yield from self._check_constants(derived[0])
+            yield from check_constants(
+                self.board, self.plan, derived[0], self.found[0], self.tolerance
+            )
         for block in self.board.blocks:
             if not block.is_typed:
                 yield from self._check(block, derived)
@@ -163,79 +160,6 @@ class _BoardAudit:
 
         return typed
 
-    # --- Inputs ---
-
-    def _check_typed(self, block: Block, content: Typed) -> Iterator[Finding]:
-        """Inputs must be numbers, of a list where there is one."""
-        wanted = "a number"
-        if content.choices is not None:
-            wanted = f"one of {_listed(content.choices)}"
-        for i, j in cells(block):
-            value: Value = self.book.value(block.sheet, block.row + i, block.column + j)
-            if self.book.formula(block.sheet, block.row + i, block.column + j) is not None:
-                value = self.found[0].values.value(block.sheet, block.row + i, block.column + j)
-            if is_number(value) and (content.choices is None or value in content.choices):
-                continue
-            what = "is blank" if value is None else f"holds {value!r}"
-            yield _cell(block, i, j).finding(
-                "missing" if value is None else "wrong-value",
-                wanted,
-                None if value is None else str(value),
-                True,
-                f"{what}, but it must be {wanted}: it is an input",
-            )
-
-    def _check_constants(self, derived: Derived) -> Iterator[Finding]:
-        """What must stand in a list, and what NumPy computed, while no input is changed."""
-        inputs = [
-            block
-            for block in self.board.blocks
-            if isinstance(block.content, Typed) and block.content.live and block.is_input
-        ]
-        changed = any(
-            not np.array_equal(derived.of(block), self._live(block, derived)) for block in inputs
-        )
-        for block in self.board.blocks:
-            if not isinstance(block.content, Typed):
-                continue
-            there, wanted = derived.of(block), None
-            if block.content.exact is not None:
-                wanted = np.reshape(np.array(block.content.exact, dtype=np.float64), there.shape)
-            elif block.content.live is not None and not block.is_input and not changed:
-                wanted = self._live(block, derived)
-            if wanted is None:
-                continue
-            for i, j in np.argwhere(~(differences(there, wanted) <= self.tolerance)).tolist():
-                found, expected = float(there[i, j]), float(wanted[i, j])
-                message = f"holds {found!r}, but it is a constant: {expected!r}"
-                yield _cell(block, i, j).finding("wrong-value", expected, found, True, message)
-
-    def _check_words(self) -> Iterator[Finding]:
-        """The words that formulas read must be those of a language, each in its place."""
-        read = [words for words in self.board.words if words.style == "words"]
-        if not read:
-            return
-        there = [self.book.value(self.board.name, words.row, words.column) for words in read]
-        known = [
-            [str(load_texts(language)[self.board.section][words.key]) for words in read]
-            for language in languages()
-        ]
-        nearest = max(known, key=lambda wanted: sum(map(operator.eq, there, wanted)))
-        for words, found, wanted in zip(read, there, nearest, strict=True):
-            if found != wanted:
-                yield CellOf(self.board.name, words.row, words.column, words.key).finding(
-                    "wrong-value",
-                    wanted,
-                    None if found is None else str(found),
-                    True,
-                    f"holds {found!r}, but formulas read it as {wanted!r}",
-                )
-
-    def _live(self, block: Block, derived: Derived) -> Contents:
-        assert isinstance(block.content, Typed)
-        assert block.content.live is not None
-        return block.content.live(derived)
-
     # --- Formulas ---
 
     def _check(self, block: Block, derived: Sequence[Derived]) -> Iterator[Finding]:
@@ -249,7 +173,7 @@ class _BoardAudit:
             corners = None
             if formula.array:
                 corners = row, column, row + window.rows - 1, column + window.columns - 1
-            cell = _cell(block, i, j)
+            cell = cell_of(block, i, j)
             if finding := compare_formula(self.book, cell, f"={formula.text}", corners):
                 wrong.add((i, j))
                 yield finding
@@ -272,7 +196,7 @@ class _BoardAudit:
         for i, j in cells(block):
             row, column = block.row + i, block.column + j
             value = each.values.value(block.sheet, row, column)
-            cell, program = _cell(block, i, j), f"{each.engine} {each.version}"
+            cell, program = cell_of(block, i, j), f"{each.engine} {each.version}"
             if isinstance(value, ErrorValue):
                 yield (
                     i,
@@ -293,7 +217,7 @@ class _BoardAudit:
                 value = each.values.value(block.sheet, row, column)
                 cached = self.book.value(block.sheet, row, column)
                 if cached is not None and (cached or "") != (value or ""):
-                    yield _cell(block, i, j).finding(
+                    yield cell_of(block, i, j).finding(
                         "stale-value",
                         None if value is None else str(value),
                         str(cached),
@@ -328,7 +252,7 @@ class _BoardAudit:
         for i, j in np.argwhere(off | locally).tolist():
             value = each.values.value(block.sheet, block.row + i, block.column + j)
             wanted = math.nan if expected is None else float(expected[i, j])
-            program, cell = f"{each.engine} {each.version}", _cell(block, i, j)
+            program, cell = f"{each.engine} {each.version}", cell_of(block, i, j)
             error = isinstance(value, ErrorValue)
             yield (
                 i,
@@ -347,12 +271,12 @@ class _BoardAudit:
         # Another program's rounding may have grown in a training that gets out of hand.
         stale = ~(differences(carried, found) <= STALE * tolerance) & ~np.isnan(carried)
         for i, j in np.argwhere(stale & ~off & ~locally).tolist():
-            if not was_computed(self.book, _cell(block, i, j)):
+            if not was_computed(self.book, cell_of(block, i, j)):
                 continue  # a program that does not compute has saved the file
             yield (
                 i,
                 j,
-                _cell(block, i, j).finding(
+                cell_of(block, i, j).finding(
                     "stale-value",
                     as_float(float(found[i, j])),
                     float(carried[i, j]),
@@ -385,13 +309,3 @@ class _BoardAudit:
             return block.content.value(block, watched), watched.spoiled
         except (ValueError, IndexError, KeyError):  # no such choice, or no such sheet
             return None, True
-
-
-def _cell(block: Block, i: int, j: int) -> CellOf:
-    return CellOf(block.sheet, block.row + i, block.column + j, block.name)
-
-
-def _listed(choices: Sequence[float]) -> str:
-    if len(choices) > 10:
-        return f"{choices[0]:g} … {choices[-1]:g}"
-    return ", ".join(f"{choice:g}" for choice in choices)

@@ -148,7 +148,7 @@ def recomputed(
         matrices.put(name, start, setting)
         derived.put(name, start, setting)
     if not missing:
-        _derive(plan, matrices, derived)
+        derive(plan, matrices, derived)
     return Recomputed(engine, version, values, matrices, derived, seconds)
 
 
@@ -183,8 +183,9 @@ def constants(course: Course, plan: Plan, matrices: Matrices) -> dict[str, Array
     return course.first.prepared({name: matrices.at(name, start) for name in given})
 
 
-def _derive(plan: Plan, matrices: Matrices, derived: Matrices) -> None:
-    """Every matrix of every shown epoch from the workbook's inputs, by the recipe."""
+def derive(plan: Plan, matrices: Matrices, derived: Matrices) -> None:
+    """Puts every matrix of every shown epoch, computed by the recipe from the inputs among some
+    matrices, into others."""
     course = Course(plan.schedule)
     fixed = constants(course, plan, matrices)
     for name, value in fixed.items():

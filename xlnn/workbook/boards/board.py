@@ -146,8 +146,8 @@ class Typed:
     """What may stand there; None for any number."""
     exact: Sequence[float] | None = None
     """What must stand there, cell by cell; None where it may be changed."""
-    live: Callable[[Values], Contents] | None = None
-    """Of constants: the numbers that they are while no input is changed."""
+    copied: Area | str | None = None
+    """Of constants: the matrix or setting whose numbers they are while no input is changed."""
 
     def formula(self, block: Block, i: int, j: int) -> Formula | None:
         return None

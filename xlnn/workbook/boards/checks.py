@@ -108,7 +108,7 @@ class _Checks:
         place = f"{SETTINGS}!{cell_name(row, SETTINGS_COLUMN)}"
         self.board.say(self.row, NAMES, "link", "", place, text=name)
         live = _Live(name, place, None)
-        content = Typed(lambda trace: trace[name, trace.epochs[0]], live=live.of)
+        content = Typed(lambda trace: trace[name, trace.epochs[0]], copied=name)
         return self._difference(live, self._constant(name, content, SCALAR, is_input=True))
 
     def _area(self, area: Area) -> Block:
@@ -119,7 +119,7 @@ class _Checks:
         self.board.say(self.row, BATCH, "value", "", text=str(area.batch))
         when = [area.epoch, area.batch] if self.plan.batches > 1 else [area.epoch]
         live = _Live(name, range_reference(area, NAME), area)
-        content = Typed(lambda trace: trace[name, area.epoch, area.batch], live=live.of)
+        content = Typed(lambda trace: trace[name, area.epoch, area.batch], copied=area)
         title = ", ".join(map(str, (name, *when)))
         is_input = area.expr is None
         return self._difference(live, self._constant(title, content, area.shape, is_input))
