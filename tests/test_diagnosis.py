@@ -11,7 +11,7 @@ import pytest
 from editing import typed
 
 import xlnn
-from xlnn.audit.precedents import precedents
+from xlnn.audit.causes.precedents import precedents
 from xlnn.audit.report import Finding, Report
 from xlnn.building import Built
 from xlnn.experiment.experiment import Experiment

@@ -18,12 +18,12 @@ from pathlib import Path
 from time import perf_counter
 
 from xlnn.audit.boards import check_boards
+from xlnn.audit.causes.origins import Origins
 from xlnn.audit.comparison import Comparison, Order
 from xlnn.audit.engines import ENGINES, Engine
 from xlnn.audit.engines.values import Values
 from xlnn.audit.gaps import check_gaps
 from xlnn.audit.inputs import check_inputs
-from xlnn.audit.origins import Origins
 from xlnn.audit.reading import StoredWorkbook
 from xlnn.audit.recomputed import (
     Recomputed,

@@ -15,8 +15,8 @@ import numpy as np
 import numpy.typing as npt
 
 from xlnn.audit.board_inputs import cell_of, check_constants, check_typed, check_words, loose_checks
+from xlnn.audit.causes.origins import Origins
 from xlnn.audit.cell_values import ErrorValue
-from xlnn.audit.origins import Origins
 from xlnn.audit.place import compare_formula, was_computed
 from xlnn.audit.reading import StoredWorkbook
 from xlnn.audit.recomputed import Matrices, Recomputed, as_float

@@ -14,11 +14,11 @@ from operator import or_
 
 import numpy as np
 
+from xlnn.audit.causes.case import Case
+from xlnn.audit.causes.diagnosis import Diagnoses
+from xlnn.audit.causes.origins import Origins
 from xlnn.audit.cell_values import ErrorValue, is_number
-from xlnn.audit.diagnosis import Diagnoses
 from xlnn.audit.jumps import is_at_jump
-from xlnn.audit.mistakes import Case
-from xlnn.audit.origins import Origins
 from xlnn.audit.place import Place, was_computed
 from xlnn.audit.reading import StoredWorkbook
 from xlnn.audit.recomputed import Matrices, Recomputed, as_float

@@ -8,8 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from xlnn.audit.causes.origins import Origins
 from xlnn.audit.cell_values import ErrorValue, Value
-from xlnn.audit.origins import Origins
 from xlnn.audit.place import Place
 from xlnn.audit.reading import StoredWorkbook
 from xlnn.audit.recomputed import Matrices, Recomputed

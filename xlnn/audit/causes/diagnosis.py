@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from xlnn.audit.mistakes import Case, Mistake, mistakes
+from xlnn.audit.causes.case import Case, Mistake
+from xlnn.audit.causes.mistakes import mistakes
 from xlnn.audit.same_formula import same_formula
 from xlnn.maths.difference import differences
 from xlnn.maths.evaluate import Array, evaluate

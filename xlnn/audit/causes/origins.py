@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 
-from xlnn.audit.precedents import Rectangle, precedents
+from xlnn.audit.causes.precedents import Rectangle, precedents
 from xlnn.audit.report import Finding
 from xlnn.audit.stored_sheet import column_number
 
