@@ -437,11 +437,22 @@ def test_a_stale_value_and_a_missing_sheet_are_found(
 def test_numpy_s_constants_and_a_deleted_start_are_found(
     workbooks: Mapping[str, Path], tmp_path: Path
 ) -> None:
-    constant = found(boards(EXPERIMENTS["demo"])["Checks"], "numpy output, 3")
-    path = typed(workbooks["demo"], tmp_path / "no.xlsx", {("Checks", constant.cell(1)): 0.5})
-    (finding,) = [each for each in xlnn.audit(path).findings if each.cause]
-    assert (finding.sheet, finding.cell) == ("Checks", constant.cell(1))
-    assert "it is a constant" in finding.message
+    checks = boards(EXPERIMENTS["demo"])["Checks"]
+    constant = found(checks, "numpy output, 3").cell(1)
+    built = found(checks, "as built X, 1").cell(1, 1)
+    edit = {("X", "C16"): 0.25}
+    path = tmp_path / "no.xlsx"
+    for edits, cells, said in (
+        ({("Checks", constant): 0.5}, [constant], "but NumPy computed"),
+        # Also where an input was edited, which is none of the auditor's business.
+        ({("Checks", constant): 0.5} | edit, [constant], "but NumPy computed"),
+        (edit, [], ""),
+        ({("Checks", built): 0.5}, [built], "NumPy's constants are those of"),
+    ):
+        typed(workbooks["demo"], path, edits)
+        causes = [each for each in xlnn.audit(path).findings if each.cause]
+        assert [(each.sheet, each.cell) for each in causes] == [("Checks", c) for c in cells]
+        assert all(said in each.message for each in causes)
     book = openpyxl.load_workbook(workbooks["demo"])
     del book["Start"]
     book.save(path)
