@@ -64,5 +64,9 @@ class WorkbookError(XlnnError):
     """A file that is no workbook, or none that xlnn can read."""
 
 
+class MapError(XlnnError):
+    """A map that does not tell where the matrices of a workbook are."""
+
+
 class EngineError(XlnnError):
     """A spreadsheet engine that is missing or failed."""

@@ -40,6 +40,7 @@ from xlnn.audit.strays import (
     other_grounds,
 )
 from xlnn.audit.structure import check_structure
+from xlnn.audit.theirs.audit import audit_mapped
 from xlnn.audit.visibility import check_hidden, check_visibility
 from xlnn.errors import EngineError
 from xlnn.progress import Progress, silent
@@ -61,11 +62,13 @@ def audit(
     engines: str | Sequence[str] = ("ironcalc",),
     tolerance: float = TOLERANCE,
     progress: Progress = silent,
+    map: str | Path | None = None,
 ) -> Report:
     """Audits a workbook that xlnn built, perhaps edited and saved by a spreadsheet program.
 
-    Raises WorkbookError for a file that cannot be read or used, EngineError for an engine that is
-    unknown, missing or fails.
+    With a ``map``, a TOML file that tells where the matrices are, it is anyone's workbook. Raises
+    WorkbookError for a file that cannot be read or used, MapError for such a map, EngineError for
+    an engine that is unknown, missing or fails.
     """
     began, path = perf_counter(), Path(path)
     engines = (engines,) if isinstance(engines, str) else tuple(engines)
@@ -76,6 +79,10 @@ def audit(
     if not tolerance >= 0:
         raise EngineError(f"the tolerance is {tolerance}: give a number from 0 on, such as 1e-9")
     book = StoredWorkbook(path)
+    if map is not None:
+        return audit_mapped(
+            book, map, list(zip(chosen, versions, strict=True)), tolerance, progress
+        )
     description = read_description(book)
     plan = read_plan(description)
     return _Audit(book, plan, description, tolerance, progress, began).run(chosen, versions)

@@ -71,16 +71,13 @@ class Matrices:
         return found
 
 
-@dataclass(slots=True)
-class Recomputed:
-    """One engine's numbers, and how far they are from NumPy's."""
+@dataclass(slots=True, kw_only=True)
+class Evidence:
+    """What an engine computed, and how far it is from NumPy's numbers."""
 
     engine: str
     version: str
     values: Values
-    matrices: Matrices
-    derived: Matrices
-    """NumPy's numbers from the same inputs; empty if a sheet is missing."""
     seconds: float = 0.0
     """What it took the engine."""
     _steps: dict[int | None, StepResult] = field(default_factory=dict)
@@ -117,6 +114,15 @@ class Recomputed:
         )
 
 
+@dataclass(slots=True, kw_only=True)
+class Recomputed(Evidence):
+    """One engine's matrices of a workbook's plan, and NumPy's."""
+
+    matrices: Matrices
+    derived: Matrices
+    """NumPy's numbers from the same inputs; empty if a sheet is missing."""
+
+
 def _together(step: int | None, parts: Sequence[StepResult]) -> StepResult:
     return StepResult(
         step,
@@ -149,7 +155,14 @@ def recomputed(
         derived.put(name, start, setting)
     if not missing:
         derive(plan, matrices, derived)
-    return Recomputed(engine, version, values, matrices, derived, seconds)
+    return Recomputed(
+        engine=engine,
+        version=version,
+        values=values,
+        seconds=seconds,
+        matrices=matrices,
+        derived=derived,
+    )
 
 
 def _numbers(area: Area, values: Values, scan: Scan) -> Array:

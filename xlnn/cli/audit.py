@@ -34,6 +34,13 @@ from xlnn.cli.progress import shown_progress
     metavar="FILE",
     help="Also write a report: .json, .html or .xlsx.",
 )
+@click.option(
+    "--map",
+    "map_file",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help='Where the matrices are, in workbooks of anyone\'s ("xlnn map --suggest" drafts it).',
+)
 @click.pass_context
 def command(
     ctx: click.Context,
@@ -41,6 +48,7 @@ def command(
     engines: tuple[str, ...],
     tolerance: float,
     report: Path | None,
+    map_file: Path | None,
 ) -> None:
     """Recompute WORKBOOKS with other programs and compare every cell with NumPy.
 
@@ -60,7 +68,7 @@ def command(
     for workbook in workbooks:
         try:
             with shown_progress() as progress:
-                found = audit_one(workbook, chosen, tolerance, progress)
+                found = audit_one(workbook, chosen, tolerance, progress, map_file)
         except WorkbookError as error:
             click.echo(f"Error: {error}", err=True)
             results.append(Unreadable(str(workbook), str(error)))

@@ -91,6 +91,8 @@ def print_report(report: Report) -> int:
             f"  {engine.name} {engine.version}: {engine.cells:,} formula cells recomputed, largest "
             f"difference from NumPy {engine.max_rel_diff:.1e} (allowed {report.tolerance:.0e})"
         )
+    if report.skipped:
+        click.echo(f"  not in the map, so not compared: {', '.join(report.skipped)}")
     for note in report.notes:
         click.echo(f"  note: {note}")
     if report.ok:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -25,8 +25,9 @@ def check_experiment(experiment: Experiment) -> None:
     """Raises ExperimentError for parts that are fine alone but not together."""
     _check_numbers(experiment)
     _check_test(experiment)
-    _check_batches(experiment)
-    _check_outputs(experiment)
+    trained, tested = experiment.rows
+    check_batches(experiment.batch_size, len(trained), len(tested))
+    check_outputs(experiment.output_activation, experiment.loss, experiment.y.shape[1])
     _check_classes(experiment)
     _check_scaling(experiment)
     _check_targets(experiment)
@@ -57,8 +58,8 @@ def _check_test(experiment: Experiment) -> None:
         )
 
 
-def _check_batches(experiment: Experiment) -> None:
-    size, samples = experiment.batch_size, len(experiment.rows[0])
+def check_batches(size: Any, samples: int, tested: int = 0) -> None:
+    """Raises ExperimentError for a batch size that so many samples for training cannot have."""
     if size == "all":
         return
     whole = isinstance(size, (int, np.integer)) and not isinstance(size, bool)
@@ -67,7 +68,7 @@ def _check_batches(experiment: Experiment) -> None:
             f'batch_size is {size!r}: give "all" or a number of samples from 1 on', "batch_size"
         )
     if int(size) > samples:
-        held = f" ({len(experiment.rows[1])} are held out)" if experiment.rows[1] else ""
+        held = f" ({tested} are held out)" if tested else ""
         raise ExperimentError(
             f"batch_size is {size}, but there are {samples} samples to train{held}: give at most "
             f'{samples}, or "all"',
@@ -75,19 +76,19 @@ def _check_batches(experiment: Experiment) -> None:
         )
 
 
-def _check_outputs(experiment: Experiment) -> None:
-    activation, outputs = experiment.output_activation, experiment.y.shape[1]
+def check_outputs(activation: str, loss: str, outputs: int) -> None:
+    """Raises ExperimentError for an output layer that does not go with the loss."""
     if activation == SOFTMAX.name and outputs < 2:
         raise ExperimentError(
             "softmax shares 1 among the outputs, but there is only one, which would always be 1: "
             "use sigmoid for two classes, or give a column of y for each class",
             "output_activation",
         )
-    fitting = LOSSES[experiment.loss].activations
+    fitting = LOSSES[loss].activations
     if fitting and ACTIVATIONS[activation] not in fitting:
         names = " or ".join(each.name for each in fitting)
         raise ExperimentError(
-            f"{experiment.loss} compares probabilities, which a {activation} output does not "
+            f"{loss} compares probabilities, which a {activation} output does not "
             f"give: use {names} as output_activation, or squared-error as loss",
             "loss",
         )

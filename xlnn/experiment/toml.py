@@ -124,7 +124,7 @@ def _fields(path: Path, text: str, document: dict[str, Any]) -> dict[str, Any]:
             fields[SECTIONS[""][key]] = value
         elif key in SECTIONS:
             raise ExperimentError(
-                f"{_place(path, text, '', key)}: {key} is a section: write [{key}]"
+                f"{line_of(path, text, '', key)}: {key} is a section: write [{key}]"
             )
         else:
             raise _unknown(path, text, "", key, [*SECTIONS[""], *filter(None, SECTIONS)])
@@ -136,7 +136,7 @@ def _fields(path: Path, text: str, document: dict[str, Any]) -> dict[str, Any]:
     else:
         for key in ("sheet", "target", "features", "names"):
             if key in data:
-                raise ExperimentError(f"{_place(path, text, 'data', key)}: {key} goes with file")
+                raise ExperimentError(f"{line_of(path, text, 'data', key)}: {key} goes with file")
     for key in ("X", "y"):
         if key not in fields:
             raise ExperimentError(f"{path}: [data] has no {key}: give X and y, or file and target")
@@ -147,7 +147,7 @@ def _table(path: Path, text: str, data: dict[str, Any]) -> dict[str, Any]:
     for key in ("X", "y"):
         if key in data:
             raise ExperimentError(
-                f"{_place(path, text, 'data', key)}: give either {key} or file, not both"
+                f"{line_of(path, text, 'data', key)}: give either {key} or file, not both"
             )
     columns = {}
     for key in ("target", "features"):
@@ -157,11 +157,11 @@ def _table(path: Path, text: str, data: dict[str, Any]) -> dict[str, Any]:
         named = isinstance(names, list) and all(isinstance(name, str) for name in names)
         if names is not None and not named:
             raise ExperimentError(
-                f"{_place(path, text, 'data', key)}: give a list of column names, not {value!r}"
+                f"{line_of(path, text, 'data', key)}: give a list of column names, not {value!r}"
             )
     if not all(isinstance(data.get(key, ""), str) for key in ("file", "sheet", "names")):
         raise ExperimentError(
-            f"{_place(path, text, 'data', 'file')}: give file, sheet and names as texts"
+            f"{line_of(path, text, 'data', 'file')}: give file, sheet and names as texts"
         )
     try:
         table = read_table(
@@ -173,7 +173,7 @@ def _table(path: Path, text: str, data: dict[str, Any]) -> dict[str, Any]:
             classes=_classes(path, text, data),
         )
     except DataError as error:
-        raise DataError(f"{_place(path, text, 'data', 'file')}: {error}") from error
+        raise DataError(f"{line_of(path, text, 'data', 'file')}: {error}") from error
     return table.fields | {"sources": (path.parent / data["file"],)}
 
 
@@ -182,7 +182,7 @@ def _classes(path: Path, text: str, data: dict[str, Any]) -> list[str] | None:
     names = data.get("classes")
     if names is not None and not isinstance(names, list):
         raise ExperimentError(
-            f"{_place(path, text, 'data', 'classes')}: give a list of names, not {names!r}"
+            f"{line_of(path, text, 'data', 'classes')}: give a list of names, not {names!r}"
         )
     return names
 
@@ -197,21 +197,21 @@ def _placed(
     for section, keys in SECTIONS.items():
         for key, field in keys.items():
             if error.field == field and field:
-                return ExperimentError(f"{_place(path, text, section, key)}: {error}", field)
+                return ExperimentError(f"{line_of(path, text, section, key)}: {error}", field)
     if error.field and _PARAMETER.fullmatch(error.field):
-        return ExperimentError(f"{_place(path, text, 'start', error.field)}: {error}", error.field)
+        return ExperimentError(f"{line_of(path, text, 'start', error.field)}: {error}", error.field)
     return ExperimentError(f"{path}: {error}", error.field)
 
 
 def _unknown(path: Path, text: str, section: str, key: str, known: list[str]) -> ExperimentError:
     what = "key" if section else "key or section"
     return ExperimentError(
-        f"{_place(path, text, section, key)}: unknown {what} {key!r}{nearest(key, known)}; known "
+        f"{line_of(path, text, section, key)}: unknown {what} {key!r}{nearest(key, known)}; known "
         f"here: {', '.join(known)}"
     )
 
 
-def _place(path: Path, text: str, section: str, key: str) -> str:
+def line_of(path: Path, text: str, section: str, key: str) -> str:
     """``exp.toml, line 7, [start]``: where a key stands, as well as the text tells."""
     current = ""
     where = f", [{section}]" if section else ""

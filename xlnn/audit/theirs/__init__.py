@@ -1,0 +1,1 @@
+"""Audits a workbook that somebody built by hand, by a map of where its matrices are."""

@@ -1,0 +1,386 @@
+"""Holds a mapped workbook against what NumPy derives, block by block, whatever its formulas are.
+
+A block whose numbers are not what the inputs give is wrong; it is a cause where they are not what
+its own step gives from what stands in the workbook either.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from xlnn.audit.cell_values import ErrorValue, is_number
+from xlnn.audit.diagnosis import Diagnoses
+from xlnn.audit.jumps import is_at_jump
+from xlnn.audit.mistakes import Case
+from xlnn.audit.reading import StoredWorkbook
+from xlnn.audit.recomputed import Evidence
+from xlnn.audit.report import Finding
+from xlnn.audit.theirs.blocks import Block, Cell
+from xlnn.audit.theirs.numbers import Checked, Numbers
+from xlnn.audit.theirs.ranges import quoted
+from xlnn.audit.theirs.workbook_map import WorkbookMap
+from xlnn.maths.difference import differences
+from xlnn.maths.evaluate import Array
+from xlnn.maths.recipe import Step
+from xlnn.workbook.plan import Moment, cell_name
+
+DIAGNOSED = 200
+"""Of so many blocks at most it is looked into what was done instead of the step."""
+
+Flags = npt.NDArray[np.bool_]
+
+Order = tuple[int, int, int]
+"""Where a finding belongs in the order of computation: block, row and column."""
+
+
+@dataclass(slots=True)
+class Compared:
+    """What is found in a mapped workbook by one engine's numbers."""
+
+    findings: list[tuple[Order, Finding]] = field(default_factory=list)
+    """In order of computation."""
+    drifted: list[Moment] = field(default_factory=list)
+    """When a cell is right by what it is computed from, all of which is right, and yet is not
+    NumPy's."""
+    typed: dict[str, list[Moment]] = field(default_factory=dict)
+    """The matrices, with their moments, that are numbers without formulas."""
+
+
+def compare(
+    map: WorkbookMap, book: StoredWorkbook, evidence: Evidence, tolerance: float
+) -> Compared:
+    """Compares every block with what the workbook's inputs give."""
+    return _Comparison(map, book, evidence, tolerance).compared()
+
+
+@dataclass(slots=True)
+class _Comparison:
+    map: WorkbookMap
+    book: StoredWorkbook
+    evidence: Evidence
+    tolerance: float
+    result: Compared = field(default_factory=Compared)
+    origins: dict[str, str | None] = field(default_factory=dict)
+    """By matrix, the cell from which its wrong numbers come, in the update that is looked at."""
+    number: int = 0
+    """Of the block that is looked at."""
+    pending: list[tuple[int, Checked, int, int]] = field(default_factory=list)
+    """Causes whose reason is looked for when all is known: the place of the finding, and the
+    row and column as the recipe has them."""
+
+    def compared(self) -> Compared:
+        numbers = Numbers(self.map, self.book, self.evidence)
+        self._inputs()
+        for self.number, checked in enumerate(numbers.checked()):
+            self._check(checked)
+        self._explain(numbers)
+        return self.result
+
+    # --- Inputs ---
+
+    def _inputs(self) -> None:
+        """What everything is derived from must be numbers."""
+        for given in self.map.settings.values():
+            if isinstance(given, Block):
+                self._input(given, None, Moment(1, 1))
+        recipe = self.map.schedule.recipe
+        for moment, here in self.map.blocks.items():
+            names = {given.name for given in recipe.drawn}
+            if moment == (1, 1):
+                names |= {g.name for g in (*recipe.data, *recipe.parameters, *recipe.states)}
+            for name in recipe.members:
+                for block in here.get(name, ()) if name in names else ():
+                    if block.role == "matrix":
+                        self._input(block, recipe.members[name].number, moment)
+
+    def _input(self, block: Block, number: int | None, moment: Moment) -> None:
+        for i, j in np.ndindex(block.cells.rows, block.cells.columns):
+            cell = block.cells.cell(i, j)
+            value = self.evidence.values.value(*cell)
+            if is_number(value):
+                continue
+            is_blank = value is None and self.book.formula(*cell) is None
+            is_error = isinstance(value, ErrorValue)
+            held = "is blank" if is_blank else f"holds {str(value or '')!r}"
+            finding = self._finding(
+                "missing" if is_blank else "error-value" if is_error else "wrong-value",
+                block,
+                number,
+                moment,
+                cell,
+                "a number",
+                None if is_blank else str(value or ""),
+                True,
+                f"{held}, but it must be a number: it is an input",
+            )
+            self.result.findings.append(((-1, i, j), finding))
+            if self.origins.get(block.matrix) is None:
+                self.origins[block.matrix] = _address(cell)
+
+    # --- Blocks ---
+
+    def _check(self, checked: Checked) -> None:
+        step, block = checked.step, checked.block
+        inherited = next(filter(None, (self.origins.get(name) for name in step.reads)), None)
+        if block is None:
+            self.origins[step.name] = inherited
+            return
+        if checked.found is None:
+            self._blank(checked, block)
+            self.origins[step.name] = inherited
+            return
+        settings = checked.values
+        expected = block.theirs(checked.derived, settings)
+        own = block.theirs(checked.own, settings)
+        known = np.isfinite(expected)
+        with np.errstate(all="ignore"):
+            gaps = differences(checked.found, expected)
+            fits = differences(checked.found, own) <= self.tolerance
+        if known.any():
+            self.evidence.note(checked.found[known], expected[known], step.number)
+        # Without a number to compare with, it is told what does not follow from its own step.
+        wrong: Flags = np.where(
+            known, ~(gaps <= self.tolerance), ~fits & np.isfinite(own) | np.isnan(checked.found)
+        )
+        formulas = self._formulas(block)
+        first: str | None = None
+        for i, j in np.ndindex(wrong.shape):
+            finding = None
+            if wrong[i, j]:
+                cell = _Looked(
+                    float(checked.found[i, j]), float(expected[i, j]), float(own[i, j]),
+                    bool(fits[i, j]), bool(formulas[i, j]), bool(formulas.any()), i, j,
+                )  # fmt: skip
+                finding = self._wrong(checked, block, cell, inherited)
+            elif formulas.any() and not formulas[i, j] and block.role != "copy":
+                finding = self._typed_over(checked, block, i, j)
+            if finding is None:
+                continue
+            if finding.cause:
+                first = first or _address(block.cells.cell(i, j))
+                ours = (j, i) if block.transpose else (i, j)
+                self.pending.append((len(self.result.findings), checked, *ours))
+            self.result.findings.append(((self.number, i, j), finding))
+        self.origins[step.name] = first or (inherited if wrong.any() else None)
+        if not formulas.any() and block.role == "matrix":
+            self.result.typed.setdefault(step.name, []).append(checked.moment)
+
+    def _wrong(
+        self, checked: Checked, block: Block, cell: _Looked, inherited: str | None
+    ) -> Finding | None:
+        """What is said of a cell that is not what the inputs give; None where rounding decides."""
+        place = block.cells.cell(cell.i, cell.j)
+        value = self.evidence.values.value(*place)
+        number, moment = checked.step.number, checked.moment
+        program = f"{self.evidence.engine} {self.evidence.version}"
+        expected = cell.expected if np.isfinite(cell.expected) else None
+        should = "" if expected is None else f", NumPy {expected!r}"
+        known = bool(np.isfinite(cell.own))
+        tail = f", inherited from {inherited}" if inherited else ""
+
+        def finding(kind: str, found: float | str | None, cause: bool, words: str) -> Finding:
+            said = self._finding(kind, block, number, moment, place, expected, found, cause, words)
+            return said if cause else replace(said, origin=inherited, message=said.message + tail)
+
+        if value is None and self.book.formula(*place) is None:
+            return finding("missing", None, True, "the cell is blank")
+        if isinstance(value, ErrorValue):
+            words = f"{program} computes {value}{should}"
+            return finding("error-value", str(value), known, words)
+        if not is_number(value):
+            words = f"{program} computes the text {str(value or '')!r}{should}"
+            return finding("wrong-value", str(value or ""), known, words)
+        cause = known and not cell.fits
+        if not cause and known and inherited is None:
+            self.result.drifted.append(moment)  # what it is computed from is right
+            return None
+        row, column = (cell.j, cell.i) if block.transpose else (cell.i, cell.j)
+        if cause and is_at_jump(checked.step.expr, checked.values, row, column, self.tolerance):
+            self.result.drifted.append(moment)
+            return None
+        if cell.has_formula or not cell.among_formulas:
+            held = "computes" if cell.has_formula else "reads the typed number"
+            words = f"{program} {held} {cell.found!r}{should}"
+            if cause and expected is not None and not np.isclose(cell.own, expected, 1e-9, 1e-9):
+                words += f" (its own step, from what stands in the workbook: {cell.own!r})"
+            return finding("wrong-value", cell.found, cause, words + self._between(checked, cause))
+        return finding(
+            "hard-coded",
+            cell.found,
+            cause,
+            f"holds the number {cell.found!r} among formulas{should}",
+        )
+
+    def _between(self, checked: Checked, cause: bool) -> str:
+        """The steps that lead to a block and are not mapped: they may be wrong as well."""
+        if not cause or checked.carried:
+            return ""
+        recipe, found = self.map.schedule.recipe, dict[str, None]()
+        waiting = list(checked.step.reads)
+        while waiting:
+            name = waiting.pop(0)
+            member = recipe.members.get(name)
+            if isinstance(member, Step) and self.map.at(checked.moment, name) is None:
+                found[name] = None
+                waiting += member.reads
+        return f"; it may as well be {_listed(found)}, not in the map" if found else ""
+
+    def _typed_over(self, checked: Checked, block: Block, i: int, j: int) -> Finding:
+        """A number among formulas, which is right as it happens."""
+        cell = block.cells.cell(i, j)
+        assert checked.found is not None
+        found = float(checked.found[i, j])
+        words = (
+            f"holds the number {found!r} among formulas: it is right now, but does not follow "
+            "from anything"
+        )
+        return self._finding(
+            "hard-coded",
+            block,
+            checked.step.number,
+            checked.moment,
+            cell,
+            found,
+            found,
+            True,
+            words,
+        )
+
+    def _blank(self, checked: Checked, block: Block) -> None:
+        """A block in which nothing stands at all."""
+        words = f"nothing stands in {block.cells}, where the map has {block.matrix}"
+        finding = self._finding(
+            "missing", block, checked.step.number, checked.moment, block.cells.cell(0, 0),
+            None, None, True, words,
+        )  # fmt: skip
+        self.result.findings.append(((self.number, 0, 0), finding))
+
+    def _formulas(self, block: Block) -> Flags:
+        """Which cells of a block hold formulas."""
+        shape = block.cells.rows, block.cells.columns
+        found = np.zeros(shape, np.bool_)
+        for i, j in np.ndindex(shape):
+            found[i, j] = self.book.formula(*block.cells.cell(i, j)) is not None
+        return found
+
+    def _finding(
+        self,
+        kind: str,
+        block: Block,
+        number: int | None,
+        moment: Moment,
+        cell: Cell,
+        expected: float | str | None,
+        found: float | str | None,
+        cause: bool,
+        words: str,
+    ) -> Finding:
+        step = "" if number is None else f", step {number}"
+        batch = f", batch {moment.batch}" if self.map.schedule.batches > 1 else ""
+        what = {"ones": ", the ones beside it"}.get(block.role, "")
+        return Finding(
+            kind=kind,
+            sheet=cell[0],
+            cell=cell_name(*cell[1:]),
+            matrix=block.matrix,
+            step=number,
+            epoch=moment.epoch,
+            expected=expected,
+            found=found,
+            cause=cause,
+            message=f"{_address(cell)} ({block.matrix}{what}{step}, epoch {moment.epoch}{batch}): "
+            f"{words}",
+        )
+
+    # --- What was done instead ---
+
+    def _explain(self, numbers: Numbers) -> None:
+        """Adds to causes what was done instead of the step, where that is recognised."""
+        known: dict[tuple[Moment, str], Diagnoses] = {}
+        for index, checked, i, j in self.pending:
+            (order, finding), block = self.result.findings[index], checked.block
+            assert block is not None  # else nothing is wrong in it
+            assert checked.found is not None
+            if block.role == "ones" or not is_number(finding.found):
+                continue
+            key = checked.moment, checked.step.name
+            if key not in known:
+                if len(known) == DIAGNOSED:
+                    return
+                known[key] = Diagnoses(self._case(checked, numbers.history))
+            ours = block.ours(checked.found, checked.values)
+            diagnosis = known[key].of(i, j, float(ours[i, j]))
+            if diagnosis is not None:
+                message = f"{finding.message}: {diagnosis.words}"
+                told = replace(finding, message=message, diagnosis=diagnosis.key)
+                self.result.findings[index] = order, told
+
+    def _case(self, checked: Checked, history: Mapping[Moment, Mapping[str, Array]]) -> Case:
+        """A step with what may have been read in its place."""
+        step, here = checked.step, checked.reads_at
+
+        def at(moment: Moment) -> Mapping[str, Array] | None:
+            return checked.values if moment == here else history.get(moment)
+
+        def matrix(name: str, moment: Moment) -> Array | None:
+            values = at(moment)
+            return None if values is None else values.get(name)
+
+        def read(moment: Moment) -> Mapping[str, Array] | None:
+            values = at(moment)
+            if values is None or any(name not in values for name in step.reads):
+                return None
+            return {name: values[name] for name in step.reads}
+
+        return Case(
+            self.map.schedule.at(checked.moment.batch),
+            "" if checked.carried else step.name,
+            step.number,
+            step.shape,
+            step.expr,
+            here,
+            at=matrix,
+            read=read,
+            others=_near(here, history),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Looked:
+    """A cell of a block that is looked at; its numbers as their author has them."""
+
+    found: float
+    expected: float
+    own: float
+    fits: bool
+    """Whether it is what its own step gives."""
+    has_formula: bool
+    among_formulas: bool
+    i: int
+    j: int
+
+
+def _near(moment: Moment, history: Iterable[Moment]) -> list[Moment]:
+    """Other moments, the nearest first."""
+
+    def distance(other: Moment) -> tuple[int, int]:
+        return abs(other.epoch - moment.epoch), abs(other.batch - moment.batch)
+
+    return sorted((other for other in history if other != moment), key=distance)[:NEAR]
+
+
+NEAR = 5
+"""So many other moments are looked at for what may have been read of them."""
+
+
+def _address(cell: Cell) -> str:
+    sheet, row, column = cell
+    return f"{quoted(sheet)}!{cell_name(row, column)}"
+
+
+def _listed(names: Iterable[str]) -> str:
+    return " or ".join(names)
