@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from operator import itemgetter
 from pathlib import Path
 from time import perf_counter
 
 from xlnn.audit.engines import Engine
+from xlnn.audit.engines.values import Values
 from xlnn.audit.reading import StoredWorkbook
 from xlnn.audit.recomputed import Evidence
 from xlnn.audit.report import Finding, Report
 from xlnn.audit.theirs.comparison import Compared, Order, compare
 from xlnn.audit.theirs.coverage import moments_text, skipped
 from xlnn.audit.theirs.map_file import read_map
+from xlnn.audit.theirs.surroundings import check_surroundings, is_random
 from xlnn.audit.theirs.workbook_map import WorkbookMap, held_against
 from xlnn.progress import Progress
 
@@ -35,11 +38,11 @@ def audit_mapped(
     theirs = held_against(read_map(map), book)
     found: dict[tuple[str, str], tuple[Order, Finding]] = {}
     evidence, every = [], []
-    for engine, version in engines:
+    with ThreadPoolExecutor(len(engines)) as pool:
+        computed = [pool.submit(_timed, engine, book.path) for engine, _ in engines]
+    for (engine, version), done in zip(engines, computed, strict=True):
         progress(f"recomputing with {engine.name}", 0, 0)
-        started = perf_counter()
-        values = engine.recompute(book.path)
-        seconds = perf_counter() - started
+        values, seconds = done.result()
         each = Evidence(engine=engine.name, version=version, values=values, seconds=seconds)
         progress("comparing", 0, 0)
         compared = compare(theirs, book, each, tolerance)
@@ -48,22 +51,34 @@ def audit_mapped(
             found.setdefault((finding.sheet, finding.cell), (order, finding))
         evidence.append(each.result())
         every.append(compared)
+    in_order = [finding for _, finding in sorted(found.values(), key=itemgetter(0))]
     return Report(
         workbook=str(book.path),
         tolerance=tolerance,
         cells=max(result.cells for result in evidence),
         engines=tuple(evidence),
-        findings=tuple(finding for _, finding in sorted(found.values(), key=itemgetter(0))),
-        notes=tuple(_notes(theirs, every)),
+        findings=(*check_surroundings(theirs, book), *in_order),
+        notes=tuple(_notes(theirs, book, every)),
         sha256=book.sha256,
         seconds=perf_counter() - began,
         skipped=tuple(skipped(theirs)),
     )
 
 
-def _notes(theirs: WorkbookMap, every: Sequence[Compared]) -> list[str]:
+def _timed(engine: Engine, path: Path) -> tuple[Values, float]:
+    """What an engine computes, and the seconds that it took."""
+    began = perf_counter()
+    return engine.recompute(path), perf_counter() - began
+
+
+def _notes(theirs: WorkbookMap, book: StoredWorkbook, every: Sequence[Compared]) -> list[str]:
     """What a reader should know though it is no finding."""
     notes = []
+    if is_random(theirs, book):
+        notes.append(
+            "some formulas give other numbers each time (RAND, NOW …): those in the file were not "
+            "compared with the recomputed ones"
+        )
     batches = theirs.schedule.batches
     typed = [
         name if len(moments) > 1 or batches > 1 else f"{name} ({moments_text(moments, batches)})"

@@ -22,6 +22,7 @@ from xlnn.audit.report import Finding
 from xlnn.audit.theirs.blocks import Block, Cell
 from xlnn.audit.theirs.numbers import Checked, Numbers
 from xlnn.audit.theirs.ranges import quoted
+from xlnn.audit.theirs.surroundings import is_random, linked_files, stale_value
 from xlnn.audit.theirs.workbook_map import WorkbookMap
 from xlnn.maths.difference import differences
 from xlnn.maths.evaluate import Array
@@ -54,7 +55,7 @@ def compare(
     map: WorkbookMap, book: StoredWorkbook, evidence: Evidence, tolerance: float
 ) -> Compared:
     """Compares every block with what the workbook's inputs give."""
-    return _Comparison(map, book, evidence, tolerance).compared()
+    return _Comparison(map, book, evidence, tolerance, is_random(map, book)).compared()
 
 
 @dataclass(slots=True)
@@ -63,6 +64,8 @@ class _Comparison:
     book: StoredWorkbook
     evidence: Evidence
     tolerance: float
+    is_random: bool
+    """Whether the file's numbers are never those of another computation."""
     result: Compared = field(default_factory=Compared)
     origins: dict[str, str | None] = field(default_factory=dict)
     """By matrix, the cell from which its wrong numbers come, in the update that is looked at."""
@@ -158,9 +161,11 @@ class _Comparison:
                 finding = self._wrong(checked, block, cell, inherited)
             elif formulas.any() and not formulas[i, j] and block.role != "copy":
                 finding = self._typed_over(checked, block, i, j)
+            elif formulas[i, j]:
+                finding = self._besides(checked, block, i, j)
             if finding is None:
                 continue
-            if finding.cause:
+            if finding.cause and wrong[i, j]:
                 first = first or _address(block.cells.cell(i, j))
                 ours = (j, i) if block.transpose else (i, j)
                 self.pending.append((len(self.result.findings), checked, *ours))
@@ -188,6 +193,9 @@ class _Comparison:
 
         if value is None and self.book.formula(*place) is None:
             return finding("missing", None, True, "the cell is blank")
+        if files := linked_files(self.book, place):
+            words = f"the formula reads another file, {files}, that was not opened{should}"
+            return finding("external-link", str(value), True, words)
         if isinstance(value, ErrorValue):
             words = f"{program} computes {value}{should}"
             return finding("error-value", str(value), known, words)
@@ -249,6 +257,24 @@ class _Comparison:
             True,
             words,
         )
+
+    def _besides(self, checked: Checked, block: Block, i: int, j: int) -> Finding | None:
+        """What is found in a formula cell whose number is right."""
+        cell, number, moment = block.cells.cell(i, j), checked.step.number, checked.moment
+        assert checked.found is not None
+        found = float(checked.found[i, j])
+        if files := linked_files(self.book, cell):
+            words = f"the formula reads another file, {files}, that was not opened"
+            said = "external-link", block, number, moment, cell, found, found, True, words
+            return self._finding(*said)
+        stale = None
+        if not self.is_random:
+            stale = stale_value(self.book, cell, found, self.tolerance)
+        if stale is None:
+            return None
+        words = f"the file carries the value {stale!r}, but the formula gives {found!r}"
+        said = "stale-value", block, number, moment, cell, found, stale, True, words
+        return self._finding(*said)
 
     def _blank(self, checked: Checked, block: Block) -> None:
         """A block in which nothing stands at all."""

@@ -13,7 +13,7 @@ from xlnn.audit.theirs.blocks import Block, Cells, together
 from xlnn.audit.theirs.gradients import gradient_names, with_gradients
 from xlnn.audit.theirs.map_file import Entry, MapFile
 from xlnn.audit.theirs.overlaps import without_overlaps
-from xlnn.audit.theirs.ranges import Range, RangeError, Ranges
+from xlnn.audit.theirs.ranges import RangeError, Ranges
 from xlnn.audit.theirs.repetition import repeated
 from xlnn.audit.theirs.told import DEFAULTS, Told
 from xlnn.errors import MapError, WorkbookError
@@ -83,6 +83,8 @@ class _Settling:
         schedule = self.told.schedule()
         names = {entry.name for _, entry in self._entries()}
         schedule = with_gradients(schedule, names & set(gradient_names(schedule.recipe)))
+        for given in (*schedule.recipe.data, *schedule.recipe.parameters):
+            self._check_filled(given.name)
         blocks = self._written(schedule)
         self._check_given(schedule.recipe, blocks)
         settings = dict(self._settings(schedule.recipe, blocks))
@@ -299,18 +301,18 @@ class _Settling:
                     f"{self.file.place('', 'matrices')}: {given.name} is not mapped: these are "
                     f"{what}, without which nothing can be derived{other}"
                 )
-            for block in blocks_of:
-                for each in block.cells.ranges:
-                    self._check_filled(block, each)
 
-    def _check_filled(self, block: Block, each: Range) -> None:
+    def _check_filled(self, name: str) -> None:
         """Data and start values are not read beyond what is filled of a sheet."""
-        last_row, last_column = self._end(each.sheet)
-        if each.last[0] > last_row or each.last[1] > last_column:
-            raise WorkbookError(
-                f"{block.place}: {block.matrix} is mapped to {each}, but on that sheet nothing "
-                f"stands beyond row {last_row} and column {last_column}"
-            )
+        entry = self.file.first.get(name)
+        for each in self.cells[START, name].ranges if entry is not None else ():
+            last_row, last_column = self._end(each.sheet)
+            if each.last[0] > last_row or each.last[1] > last_column:
+                assert entry is not None  # it has ranges
+                raise WorkbookError(
+                    f"{entry.place}: {name} is mapped to {each}, but on that sheet nothing stands "
+                    f"beyond row {last_row} and column {last_column}"
+                )
 
     def _settings(self, recipe: Recipe, blocks: Blocks) -> Iterator[tuple[str, float | Block]]:
         """The numbers that the recipe reads."""
