@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import openpyxl
+from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.formula import ArrayFormula
 from openpyxl.worksheet.worksheet import Worksheet
 
@@ -310,3 +311,103 @@ bh_new = "D26:E26"
 wout_new = "G26:G27"
 bout_new = "I26"
 """
+
+# --- Other layouts, for which a map is drafted ------------------------------------------
+
+
+def with_headings(path: Path, changes: Changes | None = None) -> Path:
+    """Blocks side by side under merged titles, with the names of features, samples and neurons at
+    their edges; errors as output minus target, and gradients averaged over the samples."""
+    book = openpyxl.Workbook()
+    sheet = book.worksheets[0]
+    sheet.title = "ANN demo"
+    sheet["B1"] = "My first neural network"
+    sheet.merge_cells("B1:H1")
+    _put(sheet, "B3", [["Learning Rate", None, 0.2]])
+    sheet["B5"] = "Input layer (X)"
+    sheet.merge_cells("B5:D5")
+    _put(sheet, "B6", [["age", "income", None, None, "buys"]])
+    _put(sheet, "F5", [["Target (y)"]])
+    for row, values in enumerate([[0.2, 0.4, None, None, 0], [0.9, 0.1, None, None, 1]], start=7):
+        _put(sheet, f"A{row}", [[f"person {row - 6}", *values]])
+    _put(sheet, "A9", [["person 3", 0.5, 0.7, None, None, 1]])
+    neurons = ["h1", "h2", "h3"]
+    _put(sheet, "B12", [["Weights input -> hidden", *[None] * 3, "Weights hidden -> output"]])
+    _put(sheet, "A13", [[None, *neurons], ["age", 0.1, 0.2, 0.3], ["income", 0.4, -0.5, 0.6]])
+    _put(sheet, "F14", [[0.7], [-0.8], [0.9]])
+    _put(sheet, "B18", [["Hidden bias", *[None] * 3, "Output bias"], [0.01, 0.02, 0.03]])
+    sheet["F19"] = 0.05
+    titles = ["Hidden layer input", *[None] * 3, "Hidden activations (sigmoid)", *[None] * 3]
+    _put(sheet, "B22", [[*titles, "Output layer input", None, "Prediction"]])
+    _put(sheet, "B23", [[*neurons, None, *neurons]])
+    _array(sheet, "B24:D26", "=MMULT(B7:C9,B14:D15)+B19:D19")
+    _array(sheet, "F24:H26", "=1/(1+EXP(-B24:D26))")
+    _array(sheet, "J24:J26", "=MMULT(F24:H26,F14:F16)+F19")
+    _array(sheet, "L24:L26", "=1/(1+EXP(-J24:J26))")
+    _put(sheet, "B29", [["Error (output - target)", None, "Delta output", None, "Delta hidden"]])
+    _array(sheet, "B30:B32", "=L24:L26-F7:F9")
+    _array(sheet, "D30:D32", "=B30:B32*L24:L26*(1-L24:L26)")
+    _array(sheet, "F30:H32", "=MMULT(D30:D32,TRANSPOSE(F14:F16))*F24:H26*(1-F24:H26)")
+    _put(sheet, "B35", [["Gradient weights hidden-output", None, "Gradient weights input-hidden"]])
+    _array(sheet, "B36:B38", "=MMULT(TRANSPOSE(F24:H26),D30:D32)/3")
+    _array(sheet, "D36:F37", "=MMULT(TRANSPOSE(B7:C9),F30:H32)/3")
+    _put(sheet, "B41", [["New weights hidden-output", None, "New weights input-hidden"]])
+    _put(sheet, "H41", [["New hidden bias", *[None] * 3, "New output bias"]])
+    _array(sheet, "B42:B44", "=F14:F16-D3*B36:B38")
+    _array(sheet, "D42:F43", "=B14:D15-D3*D36:F37")
+    for column, of in zip("HIJ", ("BF", "CG", "DH"), strict=True):
+        sheet[f"{column}42"] = f"={of[0]}19-$D$3*AVERAGE({of[1]}30:{of[1]}32)"
+    sheet["L42"] = "=F19-D3*AVERAGE(D30:D32)"
+    return _saved(book, path, changes)
+
+
+def two_hidden_layers(path: Path, changes: Changes | None = None) -> Path:
+    """Two hidden layers of tanh and a linear output under the names that xlnn has, without biases;
+    each epoch to the right of the one before."""
+    book = openpyxl.Workbook()
+    sheet = book.worksheets[0]
+    _put(sheet, "A1", [["eta", 0.05]])
+    _put(sheet, "A3", [["X", None, None, "y"], [0.2, 0.4, None, 0.5], [0.9, 0.1, None, -0.2]])
+    _put(sheet, "A6", [[0.5, 0.7, None, 0.1]])
+    for first in (1, 9):
+        c = [get_column_letter(first + n) for n in range(6)]
+        b = [get_column_letter(first - 8 + n) if first > 8 else "" for n in range(3)]
+        for cell, label in (
+            (f"{c[0]}10", "wh_1"), (f"{c[0]}14", "wh_2"), (f"{c[0]}19", "wout"),
+            (f"{c[0]}23", "hidden_layer_input_1"), (f"{c[0]}28", "hiddenlayer_activations_1"),
+            (f"{c[0]}33", "hidden_layer_input_2"), (f"{c[3]}33", "hiddenlayer_activations_2"),
+            (f"{c[0]}38", "output_layer_input"), (f"{c[2]}38", "output"), (f"{c[4]}38", "E"),
+            (f"{c[0]}43", "d_output"), (f"{c[2]}43", "d_hiddenlayer_2"),
+            (f"{c[0]}48", "d_hiddenlayer_1"), (f"{c[0]}60", "wh_1_new"),
+            (f"{c[0]}64", "wh_2_new"), (f"{c[0]}69", "wout_new"),
+        ):  # fmt: skip
+            sheet[cell] = label
+        w1, w2 = f"{c[0]}11:{c[2]}12", f"{c[0]}15:{c[1]}17"
+        w3, a1 = f"{c[0]}20:{c[0]}21", f"{c[0]}29:{c[2]}31"
+        a2, d1 = f"{c[3]}34:{c[4]}36", f"{c[0]}49:{c[2]}51"
+        d2, d3 = f"{c[2]}44:{c[3]}46", f"{c[0]}44:{c[0]}46"
+        if first == 1:
+            _put(sheet, "A11", [[0.1, 0.2, 0.3], [0.4, -0.5, 0.6]])
+            _put(sheet, "A15", [[0.1, 0.2], [0.3, 0.4], [-0.5, 0.6]])
+            _put(sheet, "A20", [[0.3], [-0.7]])
+        else:
+            _array(sheet, w1, f"={b[0]}61:{b[2]}62")
+            _array(sheet, w2, f"={b[0]}65:{b[1]}67")
+            _array(sheet, w3, f"={b[0]}70:{b[0]}71")
+        for cells, formula in (
+            (f"{c[0]}24:{c[2]}26", f"=MMULT($A$4:$B$6,{w1})"),
+            (a1, f"=TANH({c[0]}24:{c[2]}26)"),
+            (f"{c[0]}34:{c[1]}36", f"=MMULT({a1},{w2})"),
+            (a2, f"=TANH({c[0]}34:{c[1]}36)"),
+            (f"{c[0]}39:{c[0]}41", f"=MMULT({a2},{w3})"),
+            (f"{c[2]}39:{c[2]}41", f"={c[0]}39:{c[0]}41"),
+            (f"{c[4]}39:{c[4]}41", f"=$D$4:$D$6-{c[2]}39:{c[2]}41"),
+            (d3, f"={c[4]}39:{c[4]}41"),
+            (d2, f"=MMULT({d3},TRANSPOSE({w3}))*(1-{a2}^2)"),
+            (d1, f"=MMULT({d2},TRANSPOSE({w2}))*(1-{a1}^2)"),
+            (f"{c[0]}61:{c[2]}62", f"={w1}+$B$1*MMULT(TRANSPOSE($A$4:$B$6),{d1})"),
+            (f"{c[0]}65:{c[1]}67", f"={w2}+$B$1*MMULT(TRANSPOSE({a1}),{d2})"),
+            (f"{c[0]}70:{c[0]}71", f"={w3}+$B$1*MMULT(TRANSPOSE({a2}),{d3})"),
+        ):
+            _array(sheet, cells, formula)
+    return _saved(book, path, changes)

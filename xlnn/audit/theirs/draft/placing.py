@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from xlnn.audit.engines.values import Values
 from xlnn.audit.theirs.draft.labels import Kind, roles
@@ -13,11 +13,18 @@ from xlnn.audit.theirs.draft.names import names
 from xlnn.audit.theirs.draft.pieces import Piece, matching, of
 from xlnn.audit.theirs.draft.spots import Spot
 from xlnn.audit.theirs.draft.trials import Trial, arranged, cells_in_order, derive
+from xlnn.audit.theirs.gradients import SUFFIX
 from xlnn.maths.evaluate import Array
 from xlnn.maths.recipe import Recipe
 
 MAX_EPOCHS = 200
 """The epochs that are told apart."""
+
+AHEAD = 3
+"""A block may be missing in so many epochs less one before the one that it belongs to."""
+
+SIGNED = ("E", "d_", "Error_at")
+"""How the names begin of what many have as output minus target; gradients besides."""
 
 
 @dataclass(slots=True)
@@ -91,6 +98,7 @@ class _Placing:
                 unlabelled.append(spot)
         for spot in unlabelled:
             self._place_by_numbers(spot)
+        self._turn_signs()
         order = {name: place for place, name in enumerate(self.recipe.members)}
         for number, here in enumerate(self.epochs):
             self.epochs[number] = dict(sorted(here.items(), key=lambda each: order[each[0]]))
@@ -122,7 +130,12 @@ class _Placing:
     def _candidates(self, spot: Spot) -> list[str]:
         """The matrices that a label may mean, as far as this network has them."""
         found = [name for role in roles(spot.label) for name in names(role, self.hidden)]
-        return [name for name in dict.fromkeys(found) if name in self.recipe.members]
+        beside = any(piece.bias for piece in self.trial.pieces.values())
+        return [
+            name
+            for name in dict.fromkeys(found)
+            if name in self.recipe.members and not (beside and name.startswith("b"))
+        ]
 
     def _is_part(self, spot: Spot) -> bool:
         """Whether a block is among numbered cells that have been taken together."""
@@ -140,8 +153,8 @@ class _Placing:
     def _place(self, spot: Spot, candidates: Sequence[str]) -> None:
         shaped: list[tuple[str, int, Piece, bool]] = []
         for name in candidates:
-            epoch = next((e for e, here in enumerate(self.epochs) if name not in here), None)
-            if epoch is not None:
+            free = [epoch for epoch, here in enumerate(self.epochs) if name not in here]
+            for epoch in free[:AHEAD]:
                 shaped += [
                     (name, epoch, piece, fits) for piece, fits in self._ways(spot, name, epoch)
                 ]
@@ -203,6 +216,16 @@ class _Placing:
                     self.epochs[0][full] = Line(full, found, is_right, "", remark)
                     break
 
+    def _turn_signs(self) -> None:
+        """Blocks whose numbers do not tell their sign have that of the others."""
+        for here in self.epochs:
+            signed = [line for line in here.values() if _is_signed(line.name)]
+            right = [line.piece.negate for line in signed if line.fits]
+            if right and sum(right) * 2 > len(right):
+                for line in signed:
+                    if not line.fits:
+                        line.piece = replace(line.piece, negate=True)
+
     # --- By numbers ---
 
     def _place_by_numbers(self, spot: Spot) -> None:
@@ -218,6 +241,10 @@ class _Placing:
                     remark = "found by its numbers: no label tells it"
                     here[name] = Line(name, way, True, spot.label, remark)
                     return
+
+
+def _is_signed(name: str) -> bool:
+    return name.startswith(SIGNED) or name.endswith(SUFFIX)
 
 
 def _short(label: str) -> str:

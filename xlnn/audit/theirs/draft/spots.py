@@ -32,9 +32,11 @@ class Spot:
 
     @property
     def label(self) -> str:
-        """The nearest label that tells something; the nearest one where none does."""
-        told = (label for label in self.labels if roles(label))
-        return next(told, self.labels[0] if self.labels else "")
+        """The nearest label that tells something; the nearest one where none does. A label of the
+        whole tells more than those of its lines."""
+        told = [label for label in self.labels if roles(label)]
+        of_whole = [label for label in told if label not in self.lines]
+        return next(iter([*of_whole, *told, *self.labels]), "")
 
 
 def spots(book: StoredWorkbook) -> list[Spot]:

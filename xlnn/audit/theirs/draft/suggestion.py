@@ -46,6 +46,9 @@ BACKWARD = [
 ]
 """What a network may be, the likeliest first."""
 
+FORWARD_NAMES = ("hidden", "output")
+"""How the names of what goes forward begin."""
+
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
@@ -98,8 +101,9 @@ def suggest(path: str | Path) -> Suggestion:
         text = written_without(path, found, rate, missing)
         return Suggestion(text, missing, 0)
     trial, placed, changed = best
-    for choices in (FORWARD, _backward(found)):
-        for choice in choices:
+    for choices, is_of in ((FORWARD, FORWARD_NAMES), (_backward(found), ("",))):
+        wrong = [line.name for line in placed.epochs[0].values() if not line.fits]
+        for choice in choices if any(name.startswith(is_of) for name in wrong) else ():
             here = {**changed, **choice}
             tried = _tried(trial, found, values, number, here)
             if tried is not None and tried.right > placed.right:
@@ -116,7 +120,7 @@ def _best(
     """The way to read the labels that explains most of the numbers."""
     best: tuple[Trial, Placed, dict[str, Any]] | None = None
     every = sorted(trials(found, values), key=lambda trial: (-_plain(trial), _sheets(trial)))
-    every = every[: max(1, TRIED // len(found))]
+    every = every[: max(1, TRIED // max(1, len(found)))]
     for few, choices in ((every, FORWARD[:1]), (every[:FEW], FORWARD[1:])):
         for choice in choices:
             for trial in few:
