@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import handmade
+import openpyxl
 import pytest
 from click.testing import CliRunner
 from conftest import engine_or_skip
-from editing import saved_by
+from editing import rewritten, saved_by
 from openpyxl.worksheet.formula import ArrayFormula
 
 import xlnn
@@ -283,7 +285,7 @@ def test_a_wrong_number_that_is_taken_over_is_no_second_cause(tmp_path: Path) ->
 
 
 def test_a_step_whose_operands_are_not_mapped_says_so(tmp_path: Path) -> None:
-    report = audited(tmp_path, "samples as rows", {(NET, "M17"): "=K17*I17"})
+    report = audited(tmp_path, "samples as rows", {(NET, "M17"): "=K17*I17*0.3"})
     (cause,) = report.causes
     assert cause.matrix == "d_output"
     assert "slope_output_layer" in cause.message
@@ -340,6 +342,40 @@ def test_a_right_number_among_formulas_is_told_and_a_block_of_numbers_noted(
     (note,) = report.notes
     assert "numbers without formulas" in note
     assert "loss (epoch 1)" in note
+
+
+def test_what_is_hidden_stale_or_elsewhere_is_told(tmp_path: Path) -> None:
+    audited(tmp_path, "article B")
+    path, map_file = tmp_path / "theirs.xlsx", tmp_path / "theirs.toml"
+    formula = "<f>1/(1+EXP(-B8))</f>"
+
+    def carried(name: str, text: str) -> str:
+        if not name.endswith("sheet1.xml"):
+            return text
+        found = re.subn(rf"({re.escape(formula)})<v\s*/?>(</v>)?", r"\1<v>0.5</v>", text)
+        assert found[1] == 1
+        return found[0]
+
+    stale = rewritten(path, tmp_path / "stale.xlsx", carried)
+    report = xlnn.audit(stale, map=map_file)
+    assert causes(report) == [("stale-value", "By hand", "D8")]
+    assert report.findings[0].found == 0.5
+    book = openpyxl.load_workbook(path)
+    book["By hand"].row_dimensions[6].hidden = True
+    book.calculation.calcMode = "manual"
+    book.save(path)
+    kinds = [each.kind for each in xlnn.audit(path, map=map_file).findings]
+    assert sorted(kinds) == ["hidden", "manual-calculation"]
+
+
+def test_random_start_weights_are_no_error(tmp_path: Path) -> None:
+    engine_or_skip("gnumeric")
+    path = handmade.article_b(tmp_path / "theirs.xlsx", {("By hand", "D1:D4"): "=RAND()"})
+    (tmp_path / "theirs.toml").write_text(handmade.ARTICLE_B, "utf-8")
+    report = xlnn.audit(path, ("ironcalc", "gnumeric"), map=tmp_path / "theirs.toml")
+    assert report.ok, report.findings
+    (note,) = report.notes
+    assert "RAND" in note
 
 
 # --- Any network ------------------------------------------------------------------------

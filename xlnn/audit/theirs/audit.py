@@ -13,9 +13,10 @@ from xlnn.audit.engines.values import Values
 from xlnn.audit.reading import StoredWorkbook
 from xlnn.audit.recomputed import Evidence
 from xlnn.audit.report import Finding, Report
-from xlnn.audit.theirs.comparison import Compared, Order, compare
+from xlnn.audit.theirs.comparison import Compared, compare
 from xlnn.audit.theirs.coverage import moments_text, skipped
 from xlnn.audit.theirs.map_file import read_map
+from xlnn.audit.theirs.reasons import Order
 from xlnn.audit.theirs.surroundings import check_surroundings, is_random
 from xlnn.audit.theirs.workbook_map import WorkbookMap, held_against
 from xlnn.progress import Progress

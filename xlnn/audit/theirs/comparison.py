@@ -6,36 +6,26 @@ its own step gives from what stands in the workbook either.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
 
 from xlnn.audit.cell_values import ErrorValue, is_number
-from xlnn.audit.diagnosis import Diagnoses
 from xlnn.audit.jumps import is_at_jump
-from xlnn.audit.mistakes import Case
 from xlnn.audit.reading import StoredWorkbook
 from xlnn.audit.recomputed import Evidence
 from xlnn.audit.report import Finding
 from xlnn.audit.theirs.blocks import Block, Cell
 from xlnn.audit.theirs.numbers import Checked, Numbers
 from xlnn.audit.theirs.ranges import quoted
+from xlnn.audit.theirs.reasons import Order, Pending, explain
 from xlnn.audit.theirs.surroundings import is_random, linked_files, stale_value
 from xlnn.audit.theirs.workbook_map import WorkbookMap
 from xlnn.maths.difference import differences
-from xlnn.maths.evaluate import Array
-from xlnn.maths.recipe import Step
 from xlnn.workbook.plan import Moment, cell_name
 
-DIAGNOSED = 200
-"""Of so many blocks at most it is looked into what was done instead of the step."""
-
 Flags = npt.NDArray[np.bool_]
-
-Order = tuple[int, int, int]
-"""Where a finding belongs in the order of computation: block, row and column."""
 
 
 @dataclass(slots=True)
@@ -71,16 +61,14 @@ class _Comparison:
     """By matrix, the cell from which its wrong numbers come, in the update that is looked at."""
     number: int = 0
     """Of the block that is looked at."""
-    pending: list[tuple[int, Checked, int, int]] = field(default_factory=list)
-    """Causes whose reason is looked for when all is known: the place of the finding, and the
-    row and column as the recipe has them."""
+    pending: list[Pending] = field(default_factory=list)
 
     def compared(self) -> Compared:
         numbers = Numbers(self.map, self.book, self.evidence)
         self._inputs()
         for self.number, checked in enumerate(numbers.checked()):
             self._check(checked)
-        self._explain(numbers)
+        explain(self.result.findings, self.pending, self.map, numbers.history)
         return self.result
 
     # --- Inputs ---
@@ -168,9 +156,12 @@ class _Comparison:
             if finding.cause and wrong[i, j]:
                 first = first or _address(block.cells.cell(i, j))
                 ours = (j, i) if block.transpose else (i, j)
-                self.pending.append((len(self.result.findings), checked, *ours))
+                self.pending.append(Pending(len(self.result.findings), checked, *ours))
             self.result.findings.append(((self.number, i, j), finding))
-        self.origins[step.name] = first or (inherited if wrong.any() else None)
+        if block.role in ("matrix", "copy"):
+            self.origins[step.name] = first or (inherited if wrong.any() else None)
+        elif first is not None:
+            self.origins[step.name] = self.origins.get(step.name) or first
         if not formulas.any() and block.role == "matrix":
             self.result.typed.setdefault(step.name, []).append(checked.moment)
 
@@ -215,27 +206,13 @@ class _Comparison:
             words = f"{program} {held} {cell.found!r}{should}"
             if cause and expected is not None and not np.isclose(cell.own, expected, 1e-9, 1e-9):
                 words += f" (its own step, from what stands in the workbook: {cell.own!r})"
-            return finding("wrong-value", cell.found, cause, words + self._between(checked, cause))
+            return finding("wrong-value", cell.found, cause, words)
         return finding(
             "hard-coded",
             cell.found,
             cause,
             f"holds the number {cell.found!r} among formulas{should}",
         )
-
-    def _between(self, checked: Checked, cause: bool) -> str:
-        """The steps that lead to a block and are not mapped: they may be wrong as well."""
-        if not cause or checked.carried:
-            return ""
-        recipe, found = self.map.schedule.recipe, dict[str, None]()
-        waiting = list(checked.step.reads)
-        while waiting:
-            name = waiting.pop(0)
-            member = recipe.members.get(name)
-            if isinstance(member, Step) and self.map.at(checked.moment, name) is None:
-                found[name] = None
-                waiting += member.reads
-        return f"; it may as well be {_listed(found)}, not in the map" if found else ""
 
     def _typed_over(self, checked: Checked, block: Block, i: int, j: int) -> Finding:
         """A number among formulas, which is right as it happens."""
@@ -322,58 +299,6 @@ class _Comparison:
             f"{words}",
         )
 
-    # --- What was done instead ---
-
-    def _explain(self, numbers: Numbers) -> None:
-        """Adds to causes what was done instead of the step, where that is recognised."""
-        known: dict[tuple[Moment, str], Diagnoses] = {}
-        for index, checked, i, j in self.pending:
-            (order, finding), block = self.result.findings[index], checked.block
-            assert block is not None  # else nothing is wrong in it
-            assert checked.found is not None
-            if block.role == "ones" or not is_number(finding.found):
-                continue
-            key = checked.moment, checked.step.name
-            if key not in known:
-                if len(known) == DIAGNOSED:
-                    return
-                known[key] = Diagnoses(self._case(checked, numbers.history))
-            ours = block.ours(checked.found, checked.values)
-            diagnosis = known[key].of(i, j, float(ours[i, j]))
-            if diagnosis is not None:
-                message = f"{finding.message}: {diagnosis.words}"
-                told = replace(finding, message=message, diagnosis=diagnosis.key)
-                self.result.findings[index] = order, told
-
-    def _case(self, checked: Checked, history: Mapping[Moment, Mapping[str, Array]]) -> Case:
-        """A step with what may have been read in its place."""
-        step, here = checked.step, checked.reads_at
-
-        def at(moment: Moment) -> Mapping[str, Array] | None:
-            return checked.values if moment == here else history.get(moment)
-
-        def matrix(name: str, moment: Moment) -> Array | None:
-            values = at(moment)
-            return None if values is None else values.get(name)
-
-        def read(moment: Moment) -> Mapping[str, Array] | None:
-            values = at(moment)
-            if values is None or any(name not in values for name in step.reads):
-                return None
-            return {name: values[name] for name in step.reads}
-
-        return Case(
-            self.map.schedule.at(checked.moment.batch),
-            "" if checked.carried else step.name,
-            step.number,
-            step.shape,
-            step.expr,
-            here,
-            at=matrix,
-            read=read,
-            others=_near(here, history),
-        )
-
 
 @dataclass(frozen=True, slots=True)
 class _Looked:
@@ -390,23 +315,6 @@ class _Looked:
     j: int
 
 
-def _near(moment: Moment, history: Iterable[Moment]) -> list[Moment]:
-    """Other moments, the nearest first."""
-
-    def distance(other: Moment) -> tuple[int, int]:
-        return abs(other.epoch - moment.epoch), abs(other.batch - moment.batch)
-
-    return sorted((other for other in history if other != moment), key=distance)[:NEAR]
-
-
-NEAR = 5
-"""So many other moments are looked at for what may have been read of them."""
-
-
 def _address(cell: Cell) -> str:
     sheet, row, column = cell
     return f"{quoted(sheet)}!{cell_name(row, column)}"
-
-
-def _listed(names: Iterable[str]) -> str:
-    return " or ".join(names)
