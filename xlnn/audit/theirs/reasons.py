@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from xlnn.audit.causes.case import Case
+from xlnn.audit.causes.diagnosis import Diagnoses
 from xlnn.audit.cell_values import is_number
-from xlnn.audit.diagnosis import Diagnoses
-from xlnn.audit.mistakes import Case
 from xlnn.audit.report import Finding
 from xlnn.audit.theirs.numbers import Checked
 from xlnn.audit.theirs.workbook_map import WorkbookMap
