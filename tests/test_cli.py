@@ -20,7 +20,7 @@ from xlnn.cli import main
 from xlnn.errors import OutputError
 from xlnn.help_page import HELP
 
-COMMANDS = ["demo", "examples", "build", "map", "audit"]
+COMMANDS = ["demo", "examples", "build", "map", "audit", "compare"]
 
 
 @pytest.fixture(autouse=True)

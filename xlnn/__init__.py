@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from typing import Any
 
     from xlnn.audit.audit import audit as audit
+    from xlnn.audit.compare import compare as compare
+    from xlnn.audit.differences import Differences as Differences
     from xlnn.audit.report import Finding as Finding
     from xlnn.audit.report import Report as Report
     from xlnn.building import build as build
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
 __version__ = VERSION
 
 _HOMES = {
+    "Differences": "xlnn.audit.differences",
     "Experiment": "xlnn.experiment.experiment",
     "Finding": "xlnn.audit.report",
     "Report": "xlnn.audit.report",
@@ -43,6 +46,7 @@ _HOMES = {
     "XlnnError": "xlnn.errors",
     "audit": "xlnn.audit.audit",
     "build": "xlnn.building",
+    "compare": "xlnn.audit.compare",
     "example": "xlnn.experiment.examples",
     "examples": "xlnn.experiment.examples",
     "load": "xlnn.experiment.source",

@@ -23,4 +23,6 @@ Commands:
   map       Show where every matrix is in WORKBOOK.
   audit     Recompute WORKBOOKS with other programs and compare every cell with
             NumPy.
+  compare   Tell which inputs, formulas and values differ between the workbooks
+            A and B.
 """

@@ -118,7 +118,7 @@ class Report:
             for key in ("origin", "diagnosis"):
                 if finding[key] is None:
                     del finding[key]
-        return _finite(report)  # type: ignore[no-any-return]
+        return finite(report)  # type: ignore[no-any-return]
 
     def to_frame(self) -> pd.DataFrame:
         """The findings as a table, one row each."""
@@ -129,12 +129,12 @@ class Report:
         return pd.DataFrame(rows, columns=columns)
 
 
-def _finite(value: Any) -> Any:
+def finite(value: Any) -> Any:
     """The same without NaN and infinity, which JSON does not have."""
     if isinstance(value, float) and not math.isfinite(value):
         return None
     if isinstance(value, dict):
-        return {key: _finite(content) for key, content in value.items()}
+        return {key: finite(content) for key, content in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_finite(content) for content in value]
+        return [finite(content) for content in value]
     return value

@@ -17,6 +17,7 @@ COMMANDS = {
     "build": "Build a workbook from SOURCE, then audit it.",
     "map": "Show where every matrix is in WORKBOOK.",
     "audit": "Recompute WORKBOOKS with other programs and compare every cell with NumPy.",
+    "compare": "Tell which inputs, formulas and values differ between the workbooks A and B.",
 }
 """Each command, the name of its file, and what its help begins with."""
 

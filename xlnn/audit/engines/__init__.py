@@ -14,6 +14,7 @@ from xlnn.audit.engines.gnumeric import Gnumeric
 from xlnn.audit.engines.ironcalc import IronCalc
 from xlnn.audit.engines.libreoffice import LibreOffice
 from xlnn.audit.engines.values import Values
+from xlnn.errors import EngineError
 
 
 class Engine(Protocol):
@@ -37,3 +38,10 @@ ENGINES: Mapping[str, Engine] = {
     engine.name: engine for engine in (IronCalc(), LibreOffice(), Gnumeric())
 }
 """The engines by name; the first is the one that comes with xlnn."""
+
+
+def engine_named(name: str) -> Engine:
+    """An engine by its name. Raises EngineError for one that there is not."""
+    if name not in ENGINES:
+        raise EngineError(f"there is no engine {name!r}; there are {', '.join(ENGINES)}")
+    return ENGINES[name]
