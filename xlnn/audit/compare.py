@@ -7,6 +7,7 @@ computes; what the files carry along is never looked at, nor is how anything loo
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from itertools import chain
 from operator import itemgetter
 from pathlib import Path
@@ -25,7 +26,7 @@ from xlnn.audit.differences import (
 from xlnn.audit.engines import engine_named
 from xlnn.audit.reading import StoredWorkbook
 from xlnn.audit.self_description import read_description
-from xlnn.audit.side import Side, read_side
+from xlnn.audit.side import Side, described, read_side
 from xlnn.audit.tolerance import TOLERANCE, check_tolerance
 from xlnn.audit.unmatched import unmatched
 from xlnn.progress import Progress, silent
@@ -56,10 +57,15 @@ def compare(
     if books[0].sha256 == books[1].sha256:
         read_description(books[0])  # it must be a workbook of ours
         return Differences(str(a), str(b), tolerance, engine, "", True, 0)
-    # One after the other, and nothing of the first is kept but numbers: an engine takes most of the
-    # memory.
-    one = read_side(books.pop(0), chosen, progress)
-    other = read_side(books.pop(), chosen, progress)
+    both = [described(book) for book in books]  # before any work
+    progress(f"recomputing with {engine}", 0, 0)
+    with ThreadPoolExecutor(1) as pool:
+        # The engine is a process of its own: it computes B while A is read.
+        values = [pool.submit(chosen.recompute, found.book.path) for found in both]
+        one, other = (
+            read_side(found, pending.result(), progress)
+            for found, pending in zip(both, values, strict=True)
+        )
     progress("comparing", 0, 0)
     found = _Comparison(one, other, tolerance, first)
     blocks = found.blocks()

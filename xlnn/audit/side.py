@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from xlnn.audit.engines import Engine
+from xlnn.audit.engines.values import Values
 from xlnn.audit.reading import StoredWorkbook
 from xlnn.audit.same_formula import same_formula
-from xlnn.audit.self_description import read_description, read_plan
+from xlnn.audit.self_description import SelfDescription, read_description, read_plan
 from xlnn.audit.series import Key, Series
 from xlnn.audit.series_reader import SeriesReader
 from xlnn.errors import WorkbookError
@@ -36,11 +36,17 @@ class Side:
     """The sheets that somebody added."""
 
 
-def read_side(book: StoredWorkbook, engine: Engine, progress: Progress) -> Side:
-    """Reads a workbook and recomputes it.
+@dataclass(frozen=True, slots=True)
+class Described:
+    """A workbook that can be compared, before it is recomputed."""
 
-    Raises WorkbookError for one that cannot be used, EngineError where the engine fails.
-    """
+    book: StoredWorkbook
+    description: SelfDescription
+    plan: Plan
+
+
+def described(book: StoredWorkbook) -> Described:
+    """What a workbook says of itself. Raises WorkbookError for one that cannot be used."""
     description = read_description(book)
     plan = read_plan(description)
     if [entry for _, entry in description.entries] != [map_entry(a) for a in plan.matrices()]:
@@ -49,8 +55,12 @@ def read_side(book: StoredWorkbook, engine: Engine, progress: Progress) -> Side:
             f"nobody knows what its cells mean: xlnn audit {book.path} says where they part"
         )
     book.forget(MAP)  # with many epochs it is long
-    progress(f"recomputing {book.path.name} with {engine.name}", 0, 0)
-    values = engine.recompute(book.path)
+    return Described(book, replace(description, entries=()), plan)
+
+
+def read_side(found: Described, values: Values, progress: Progress) -> Side:
+    """Reads a workbook of which an engine has computed the values."""
+    book, description, plan = found.book, found.description, found.plan
     expected = *plan.pages, *plan.extras, START, MAP, SETTINGS
     headings = {
         given.name: _headings(book, plan, given.name)
