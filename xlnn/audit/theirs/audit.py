@@ -39,6 +39,7 @@ def audit_mapped(
     theirs = held_against(read_map(map), book)
     found: dict[tuple[str, str], tuple[Order, Finding]] = {}
     evidence, every = [], []
+    random = is_random(theirs, book)
     with ThreadPoolExecutor(len(engines)) as pool:
         computed = [pool.submit(_timed, engine, book.path) for engine, _ in engines]
     for (engine, version), done in zip(engines, computed, strict=True):
@@ -46,7 +47,7 @@ def audit_mapped(
         values, seconds = done.result()
         each = Evidence(engine=engine.name, version=version, values=values, seconds=seconds)
         progress("comparing", 0, 0)
-        compared = compare(theirs, book, each, tolerance)
+        compared = compare(theirs, book, each, tolerance, is_random=random)
         for order, finding in compared.findings:
             # What several engines find is told once.
             found.setdefault((finding.sheet, finding.cell), (order, finding))
@@ -59,7 +60,7 @@ def audit_mapped(
         cells=max(result.cells for result in evidence),
         engines=tuple(evidence),
         findings=(*check_surroundings(theirs, book), *in_order),
-        notes=tuple(_notes(theirs, book, every)),
+        notes=tuple(_notes(theirs, every, is_random=random)),
         sha256=book.sha256,
         seconds=perf_counter() - began,
         skipped=tuple(skipped(theirs)),
@@ -72,10 +73,10 @@ def _timed(engine: Engine, path: Path) -> tuple[Values, float]:
     return engine.recompute(path), perf_counter() - began
 
 
-def _notes(theirs: WorkbookMap, book: StoredWorkbook, every: Sequence[Compared]) -> list[str]:
+def _notes(theirs: WorkbookMap, every: Sequence[Compared], *, is_random: bool) -> list[str]:
     """What a reader should know though it is no finding."""
     notes = []
-    if is_random(theirs, book):
+    if is_random:
         notes.append(
             "some formulas give other numbers each time (RAND, NOW …): those in the file were not "
             "compared with the recomputed ones"

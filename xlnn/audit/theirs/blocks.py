@@ -11,12 +11,15 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
+import numpy.typing as npt
 
 from xlnn.audit.cell_values import is_number
 from xlnn.audit.engines.values import Values
 from xlnn.audit.reading import StoredWorkbook
 from xlnn.audit.theirs.ranges import Range
 from xlnn.maths.evaluate import Array
+
+Flags = npt.NDArray[np.bool_]
 
 Cell = tuple[str, int, int]
 """Sheet, row, column."""
@@ -53,6 +56,16 @@ class Cells:
             found[i : i + part.rows, j : j + part.columns] = values.numbers(
                 part.sheet, part.row, part.column, part.rows, part.columns
             )
+        return found
+
+    def formulas(self, book: StoredWorkbook) -> Flags:
+        """Which of them hold formulas."""
+        found = np.zeros((self.rows, self.columns), np.bool_)
+        for down, across, part in self.parts:
+            formulas = book.sheet(part.sheet).formulas
+            for i in range(part.rows):
+                for j in range(part.columns):
+                    found[down + i, across + j] = (part.row + i, part.column + j) in formulas
         return found
 
     def cut(self, row: int, column: int, rows: int, columns: int) -> Cells:

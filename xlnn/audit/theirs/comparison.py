@@ -20,9 +20,10 @@ from xlnn.audit.theirs.blocks import Block, Cell
 from xlnn.audit.theirs.numbers import Checked, Numbers
 from xlnn.audit.theirs.ranges import quoted
 from xlnn.audit.theirs.reasons import Order, Pending, explain
-from xlnn.audit.theirs.surroundings import is_random, linked_files, stale_value
+from xlnn.audit.theirs.surroundings import linked_files, stale_value
 from xlnn.audit.theirs.workbook_map import WorkbookMap
 from xlnn.maths.difference import differences
+from xlnn.maths.evaluate import Array
 from xlnn.workbook.plan import Moment, cell_name
 
 Flags = npt.NDArray[np.bool_]
@@ -42,10 +43,16 @@ class Compared:
 
 
 def compare(
-    map: WorkbookMap, book: StoredWorkbook, evidence: Evidence, tolerance: float
+    map: WorkbookMap,
+    book: StoredWorkbook,
+    evidence: Evidence,
+    tolerance: float,
+    *,
+    is_random: bool = False,
 ) -> Compared:
-    """Compares every block with what the workbook's inputs give."""
-    return _Comparison(map, book, evidence, tolerance, is_random(map, book)).compared()
+    """Compares every block with what the workbook's inputs give. ``is_random`` tells that the
+    file's numbers are never those of another computation."""
+    return _Comparison(map, book, evidence, tolerance, is_random).compared()
 
 
 @dataclass(slots=True)
@@ -55,7 +62,6 @@ class _Comparison:
     evidence: Evidence
     tolerance: float
     is_random: bool
-    """Whether the file's numbers are never those of another computation."""
     result: Compared = field(default_factory=Compared)
     origins: dict[str, str | None] = field(default_factory=dict)
     """By matrix, the cell from which its wrong numbers come, in the update that is looked at."""
@@ -137,20 +143,22 @@ class _Comparison:
         wrong: Flags = np.where(
             known, ~(gaps <= self.tolerance), ~fits & np.isfinite(own) | np.isnan(checked.found)
         )
-        formulas = self._formulas(block)
+        formulas = block.cells.formulas(self.book)
+        suspect = wrong | (self._besides_numbers(checked.found, block) & formulas)
+        if formulas.any() and block.role != "copy":
+            suspect |= ~formulas
         first: str | None = None
-        for i, j in np.ndindex(wrong.shape):
-            finding = None
+        for i, j in np.argwhere(suspect).tolist():
             if wrong[i, j]:
                 cell = _Looked(
                     float(checked.found[i, j]), float(expected[i, j]), float(own[i, j]),
                     bool(fits[i, j]), bool(formulas[i, j]), bool(formulas.any()), i, j,
                 )  # fmt: skip
                 finding = self._wrong(checked, block, cell, inherited)
-            elif formulas.any() and not formulas[i, j] and block.role != "copy":
-                finding = self._typed_over(checked, block, i, j)
             elif formulas[i, j]:
                 finding = self._besides(checked, block, i, j)
+            else:
+                finding = self._typed_over(checked, block, i, j)
             if finding is None:
                 continue
             if finding.cause and wrong[i, j]:
@@ -235,6 +243,17 @@ class _Comparison:
             words,
         )
 
+    def _besides_numbers(self, found: Array, block: Block) -> Flags:
+        """Which cells of a block may carry an old value, or read another file."""
+        if self.book.external_links:
+            return np.ones(found.shape, np.bool_)
+        if self.is_random:
+            return np.zeros(found.shape, np.bool_)
+        with np.errstate(all="ignore"):
+            cached = block.cells.numbers(self.book)
+            other: Flags = np.isfinite(cached) & ~(differences(cached, found) <= self.tolerance)
+        return other
+
     def _besides(self, checked: Checked, block: Block, i: int, j: int) -> Finding | None:
         """What is found in a formula cell whose number is right."""
         cell, number, moment = block.cells.cell(i, j), checked.step.number, checked.moment
@@ -261,14 +280,6 @@ class _Comparison:
             None, None, True, words,
         )  # fmt: skip
         self.result.findings.append(((self.number, 0, 0), finding))
-
-    def _formulas(self, block: Block) -> Flags:
-        """Which cells of a block hold formulas."""
-        shape = block.cells.rows, block.cells.columns
-        found = np.zeros(shape, np.bool_)
-        for i, j in np.ndindex(shape):
-            found[i, j] = self.book.formula(*block.cells.cell(i, j)) is not None
-        return found
 
     def _finding(
         self,
