@@ -147,6 +147,17 @@ def test_epochs_that_stand_anywhere_are_mapped_one_by_one(tmp_path: Path) -> Non
     assert blocks(audited(tmp_path, "samples as columns", wrong, text)) == ["d_output 2"]
 
 
+def test_what_is_not_repeated_is_said_so(tmp_path: Path) -> None:
+    # Where the targets would stand in epoch 2, somebody has other numbers.
+    notes = {(NET, f"C{row}"): row for row in range(24, 28)}
+    report = audited(tmp_path, "samples as rows", notes)
+    assert {(each.matrix, each.epoch) for each in report.causes} == {("y", 2)}
+    once = handmade.SAMPLES_AS_ROWS.replace(
+        'y = "C4:C7"', 'y = { range = "C4:C7", repeat = false }'
+    )
+    assert audited(tmp_path, "samples as rows", notes, once).ok
+
+
 # --- What is wrong ----------------------------------------------------------------------
 
 MISTAKES: dict[str, tuple[str, handmade.Changes, str, str | None]] = {
