@@ -20,7 +20,7 @@ from time import perf_counter
 from xlnn.audit.boards import check_boards
 from xlnn.audit.causes.origins import Origins
 from xlnn.audit.comparison import Comparison, Order
-from xlnn.audit.engines import ENGINES, Engine
+from xlnn.audit.engines import ENGINES, Engine, engine_named
 from xlnn.audit.engines.values import Values
 from xlnn.audit.gaps import check_gaps
 from xlnn.audit.inputs import check_inputs
@@ -41,6 +41,7 @@ from xlnn.audit.strays import (
 )
 from xlnn.audit.structure import check_structure
 from xlnn.audit.theirs.audit import audit_mapped
+from xlnn.audit.tolerance import TOLERANCE, check_tolerance
 from xlnn.audit.visibility import check_hidden, check_visibility
 from xlnn.errors import EngineError
 from xlnn.progress import Progress, silent
@@ -52,9 +53,6 @@ from xlnn.workbook.plan import (
 
 UNCOMPUTED = ("hidden", "manual-calculation")
 """Kinds of findings that make no number wrong."""
-
-TOLERANCE = 1e-9
-"""The largest difference |a − b| / max(1, |b|) that is let pass by default."""
 
 
 def audit(
@@ -74,10 +72,9 @@ def audit(
     engines = (engines,) if isinstance(engines, str) else tuple(engines)
     if not engines:
         raise EngineError(f"name at least one engine of {', '.join(ENGINES)}")
-    chosen = [_engine(name) for name in engines]
+    chosen = [engine_named(name) for name in engines]
     versions = [engine.version() for engine in chosen]  # a missing one is named before any work
-    if not tolerance >= 0:
-        raise EngineError(f"the tolerance is {tolerance}: give a number from 0 on, such as 1e-9")
+    check_tolerance(tolerance)
     book = StoredWorkbook(path)
     if map is not None:
         return audit_mapped(
@@ -92,12 +89,6 @@ def _timed(engine: Engine, path: Path) -> tuple[Values, float]:
     """What an engine computes, and the seconds that it took."""
     began = perf_counter()
     return engine.recompute(path), perf_counter() - began
-
-
-def _engine(name: str) -> Engine:
-    if name not in ENGINES:
-        raise EngineError(f"there is no engine {name!r}; there are {', '.join(ENGINES)}")
-    return ENGINES[name]
 
 
 class _Audit:

@@ -20,11 +20,11 @@ from xlnn.audit.causes.origins import Origins
 from xlnn.audit.cell_values import ErrorValue, is_number
 from xlnn.audit.jumps import is_at_jump
 from xlnn.audit.place import Place, was_computed
+from xlnn.audit.planned import planned
 from xlnn.audit.reading import StoredWorkbook
 from xlnn.audit.recomputed import Matrices, Recomputed, as_float
 from xlnn.audit.report import Finding
 from xlnn.audit.scan import Block, Flags, Scan
-from xlnn.audit.stored_sheet import Corners
 from xlnn.audit.wording import check_text
 from xlnn.errors import ShapeError
 from xlnn.maths.difference import differences
@@ -206,7 +206,10 @@ class _Area:
         """What is found in a cell: one finding, as a wrong formula explains whatever value it
         gives."""
         place = Place(self._comparison.book, self._area, i, j)
-        found = place.compare_formula(*self._planned(i, j)) if formula else None
+        found = None
+        if formula:
+            wanted = planned(self._comparison.plan, self._area, i, j)
+            found = place.compare_formula(wanted.text, wanted.array)
         for number, is_wrong in enumerate(wrong):
             if is_wrong and found is None:
                 found = self._wrong(place, number)
@@ -232,18 +235,6 @@ class _Area:
             return finding
         message = f"{finding.message}: {diagnosis.words}"
         return replace(finding, message=message, diagnosis=diagnosis.key)
-
-    def _planned(self, i: int, j: int) -> tuple[str, Corners | None]:
-        """The formula that fills a cell, and the corners of an array."""
-        plan, area = self._comparison.plan, self._area
-        assert area.expr is not None  # inputs are checked elsewhere
-        tile = tile_of(area.expr, plan.style)
-        formula = plan.formula(area, i - i % tile.rows, j - j % tile.columns)
-        assert formula is not None  # it stands in its tile's first cell
-        window = formula.window
-        top, left = area.row + window.row, area.column + window.column
-        corners = top, left, top + window.rows - 1, left + window.columns - 1
-        return f"={formula.text}", corners if formula.array else None
 
     def _numbers(self, number: int) -> tuple[Array | None, Array | None, bool]:
         """By an engine's own numbers and by NumPy's, what the area's expression gives; and whether

@@ -16,10 +16,10 @@ import numpy as np
 import numpy.typing as npt
 
 from xlnn.audit.cell_values import Value, as_numbers
+from xlnn.audit.planned import tiles
 from xlnn.audit.reading import StoredWorkbook
 from xlnn.audit.stored_sheet import Stored
 from xlnn.maths.evaluate import Array
-from xlnn.maths.formulas import tile_of
 from xlnn.maths.recipe import Step
 from xlnn.workbook.entries import entries
 from xlnn.workbook.plan import IN_NUMBERS, LOSS, Area, Grid, Moment, Placement, Plan
@@ -132,7 +132,7 @@ class Scan:
         rows, columns = first.shape.rows.size, first.shape.columns.size
         shape = len(moments), rows, columns
         changed, carried = np.empty(shape, np.bool_), np.empty(shape)
-        stored, tiles = self._book.sheet(first.sheet), _tiles(plan, first)
+        stored, filling = self._book.sheet(first.sheet), tiles(first, plan.style)
 
         def area_at(index: int, batch: int) -> Area:
             return area(plan.epochs[index], batch)
@@ -141,7 +141,7 @@ class Scan:
             there = area(*moments[index])
             carried[index] = stored.numbers(there.row, there.column, rows, columns)
             found = stored.entries(there.row, there.column, rows, columns)
-            other = [a != wanted[tile] for a, tile in zip(found, tiles, strict=True)]
+            other = [a != wanted[tile] for a, tile in zip(found, filling, strict=True)]
             changed[index] = np.reshape(other, (rows, columns))
         return Block(number, area, moments, changed, carried)
 
@@ -149,17 +149,6 @@ class Scan:
 def page_of(plan: Plan, name: str) -> str:
     """The sheet on which a matrix stands."""
     return LOSS if name in plan.recipe.curves else name
-
-
-def _tiles(plan: Plan, area: Area) -> list[int]:
-    """For each cell of an area, row by row, the place of the formula that fills it among all
-    of the area: of an array formula every cell tells."""
-    assert area.expr is not None  # inputs are read elsewhere
-    tile = tile_of(area.expr, plan.style)
-    down = np.arange(area.shape.rows.size) // tile.rows
-    across = np.arange(area.shape.columns.size) // tile.columns
-    tiles: list[int] = np.add.outer(down * (across[-1] + 1), across).ravel().tolist()
-    return tiles
 
 
 def _moments(plan: Plan, grid: Grid) -> list[Moment]:

@@ -48,9 +48,9 @@ def command(
 
     Values are recomputed; those that the files carry along are not looked at. Of typed numbers the
     first 15 digits count, as some programs save no more. A formula is the same if it is written
-    with other blanks, capitals or $, or if each workbook has what its own settings ask for, so
-    that sizes, styles and places may differ. Colours, fonts, widths, notes and charts are not
-    compared, nor are sentences and what stands beside the blocks.
+    with other blanks, capitals or $, or if each workbook has the same step as its own settings ask
+    for it, so that sizes, styles and places may differ. Colours, fonts, widths, notes and charts
+    are not compared, nor are sentences and what stands beside the blocks.
 
     Exit status 0: no difference; 1: they differ; 2: a file cannot be read or used.
     """
