@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import click
 
 if TYPE_CHECKING:
     from xlnn.audit.report import Report
+    from xlnn.audit.reports.summary import Result
     from xlnn.building import Built
     from xlnn.training.trace import Trace
     from xlnn.workbook.estimate import Estimate
@@ -75,30 +76,88 @@ def _course(trace: Trace) -> Iterator[str]:
         yield f"stopped after epoch {last:,}: the loss is below {bound:g}"
 
 
-def print_report(report: Report) -> int:
-    """Prints the findings, causes first, and the verdict last; gives the exit status."""
-    causes = report.causes
-    listed = causes or report.findings
-    for finding in listed[:SHOWN]:
-        click.echo(f"  {click.style(finding.kind, fg='red')}: {finding.message}")
+def print_report(report: Report, verbose: bool = False, among_others: bool = False) -> int:
+    """Prints the findings, causes first, and the verdict last; gives the exit status.
+
+    Of a workbook ``among_others`` that agrees, the verdict is all.
+    """
+    from xlnn.audit.reports.summary import verdict
+
+    _print_findings(report)
+    if verbose or not (among_others and report.ok):
+        _print_evidence(report, verbose)
+    if report.skipped:
+        click.echo(f"  skipped, not in the workbook by its map: {', '.join(report.skipped)}")
+    for note in report.notes:
+        click.echo(f"  note: {note}")
+    colour = "green" if report.ok else "red"
+    click.echo(f"{report.workbook}: {click.style(verdict(report), fg=colour)}")
+    return 0 if report.ok else 1
+
+
+def _print_findings(report: Report) -> None:
+    """The causes in order of computation, each with how much inherits from it; without any, the
+    findings."""
+    from xlnn.audit.reports.causes import Cause, by_cause, place
+
+    causes, others = by_cause(report.findings)
+    listed = causes or [Cause(finding, ()) for finding in others]
+    for cause in listed[:SHOWN]:
+        finding, heirs = cause.finding, cause.heirs
+        kind = finding.kind + (f" ({finding.diagnosis})" if finding.diagnosis else "")
+        click.echo(f"  {click.style(kind, fg='red')}: {finding.message}")
+        if heirs:
+            what = "1 cell inherits" if len(heirs) == 1 else f"{len(heirs):,} cells inherit"
+            told = f"{what} a wrong number from it, first {place(heirs[0])}"
+            click.echo(click.style(f"    {told}", dim=True))
     if len(listed) > SHOWN:
         click.echo(f"  … and {len(listed) - SHOWN:,} more: --report FILE lists all")
-    inherited = len(report.findings) - len(causes)
-    if causes and inherited:
-        click.echo(f"  {inherited:,} more cells inherit wrong numbers from these")
+    if causes and others:
+        click.echo(f"  {len(others):,} more cells inherit wrong numbers from these")
+
+
+def _print_evidence(report: Report, verbose: bool) -> None:
+    """What each engine has computed, and how far that is from NumPy."""
+    from xlnn.audit.reports.summary import step_name
+
     for engine in report.engines:
         click.echo(
             f"  {engine.name} {engine.version}: {engine.cells:,} formula cells recomputed, largest "
-            f"difference from NumPy {engine.max_rel_diff:.1e} (allowed {report.tolerance:.0e})"
+            f"difference from NumPy {engine.max_rel_diff:.1e} (allowed {report.tolerance:.0e}), "
+            f"{engine.seconds:.1f} s"
         )
-    if report.skipped:
-        click.echo(f"  not in the map, so not compared: {', '.join(report.skipped)}")
-    for note in report.notes:
-        click.echo(f"  note: {note}")
-    if report.ok:
-        click.echo(f"{report.workbook}: {click.style('all agree', fg='green')}")
-        return 0
-    number = len(report.findings)
-    found = f"{number:,} finding{'s' if number > 1 else ''}"
-    click.echo(f"{report.workbook}: {click.style(found, fg='red')}")
-    return 1
+        if verbose:
+            head = f"    {'':<12}  {'cells':>9}  {'largest |a − b|':>15}  {'difference':>10}"
+            click.echo(click.style(head, dim=True))
+        for each in engine.steps if verbose else ():
+            click.echo(
+                f"    {step_name(each):<12}  {each.cells:>9,}  {each.max_abs_diff:>15.1e}  "
+                f"{each.max_rel_diff:>10.1e}"
+            )
+    if verbose:
+        click.echo(f"  audited in {report.seconds:.1f} s; SHA-256 {report.sha256}")
+
+
+COLOURS = {"agrees": "green", "findings": "red", "not read": "red"}
+
+
+def print_summary(results: Sequence[Result]) -> None:
+    """Prints a row for each of several workbooks, and the verdict over all last."""
+    from xlnn.audit.reports.summary import exit_status, summary, verdict_of_all
+
+    rows = [summary(result) for result in results]
+    width = max(len("workbook"), *(len(row.workbook) for row in rows))
+    head = f"{'verdict':<8}  {'causes':>8}  {'inherited':>9}  {'largest difference':>18}  "
+    head += f"{'seconds':>7}"
+    click.echo(click.style(f"\n{'workbook':<{width}}  {head}", bold=True))
+    for row in rows:
+        numbers = ""
+        if row.verdict != "not read":
+            worst = "" if row.max_rel_diff is None else f"{row.max_rel_diff:.1e}"
+            numbers = (
+                f"  {row.causes:>8,}  {row.inherited:>9,}  {worst:>18}  {row.seconds or 0:>7.1f}"
+            )
+        told = click.style(f"{row.verdict:<8}", fg=COLOURS[row.verdict])
+        click.echo(f"{row.workbook:<{width}}  {told}{numbers}")
+    colour = "red" if exit_status(results) else "green"
+    click.echo(click.style(verdict_of_all(results), fg=colour))

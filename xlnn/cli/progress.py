@@ -30,9 +30,16 @@ CLEAR_LINE = "\r\x1b[K"
 @contextmanager
 def shown_progress(quiet: bool = False) -> Iterator[Progress]:
     """What tells a person at a terminal how far work is; silent everywhere else."""
-    line = _Line(visible=not quiet and sys.stderr.isatty())
-    try:
+    with shown_line(quiet) as line:
         yield line.update
+
+
+@contextmanager
+def shown_line(quiet: bool = False) -> Iterator[Line]:
+    """The same where results are printed meanwhile: the line is to be cleared before."""
+    line = Line(visible=not quiet and sys.stderr.isatty())
+    try:
+        yield line
     finally:
         line.clear()
 
@@ -40,8 +47,11 @@ def shown_progress(quiet: bool = False) -> Iterator[Progress]:
 TRAINING = "training"
 """What has a bar: nobody asks how many epochs a second there are."""
 
+AUDITING = "auditing"
+"""What is counted in workbooks: they are few, and the first is long in coming."""
 
-class _Line:
+
+class Line:
     """A line that is written over again and again, or a bar."""
 
     def __init__(self, visible: bool) -> None:
@@ -63,6 +73,11 @@ class _Line:
                 self._draw(f"{work} …", now)
                 return
         self._done += done
+        if work == AUDITING:
+            left = (now - self._started) / self._done * (total - self._done) if self._done else 0
+            when = f", {_duration(left)} left" if left else ""
+            self._draw(f"{work}: {self._done:,} of {total:,} workbooks{when}", now)
+            return
         if now - self._started <= PATIENCE:
             return
         if work == TRAINING:
@@ -105,6 +120,7 @@ class _Line:
         self._end_bar()
         if self._shown:
             click.echo(CLEAR_LINE, nl=False, err=True)
+            self._shown = False
 
 
 def _duration(seconds: float) -> str:

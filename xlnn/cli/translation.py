@@ -49,6 +49,8 @@ class TranslatedGroup(click.Group):
             formatter.write_dl(list(self._helps.items()))
 
     def invoke(self, ctx: click.Context) -> Any:
+        if os.environ.get("NO_COLOR"):  # https://no-color.org, which click leaves to programs
+            ctx.color = False
         for stream in (sys.stdout, sys.stderr):
             if isinstance(stream, io.TextIOWrapper):
                 # A console that knows no Σ shows a question mark, and the work is not lost.

@@ -102,7 +102,7 @@ class Archive:
         self._second = ThreadPoolExecutor(max_workers=1)
         self._waiting: deque[Future[None]] = deque()
 
-    def add(self, name: str, chunks: Iterable[bytes]) -> None:
+    def add(self, name: str, chunks: Iterable[bytes | bytearray]) -> None:
         """Writes an entry. Its chunks are made in this thread while others are compressed."""
         with _HANDOVER:
             self._later(self._begin, name.encode())
@@ -146,7 +146,7 @@ class Archive:
         self._file.write(_LOCAL.pack(b"PK\3\4", *entry.facts, 0) + name)
         self._deflate = _deflater()
 
-    def _compress(self, chunk: bytes) -> None:
+    def _compress(self, chunk: bytes | bytearray) -> None:
         entry = self._entries[-1]
         entry.checksum = zlib_ng.crc32(chunk, entry.checksum)
         entry.size += len(chunk)

@@ -70,11 +70,14 @@ def keep(draft: Path, path: Path, *, force: bool) -> bool:
                 f"{path} exists and is different: nothing was written; replace it with --force, "
                 "or choose another file with -o"
             )
-        draft.chmod(path.stat().st_mode & 0o777)
-    else:
-        draft.chmod(0o666 & ~_umask())
+    draft.chmod(usual_mode(path))
     draft.replace(path.resolve())  # a link keeps leading to where it led
     return True
+
+
+def usual_mode(path: Path) -> int:
+    """The mode bits of a file that is to be replaced, or that any new one would have."""
+    return path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_umask()
 
 
 def _umask() -> int:

@@ -64,7 +64,7 @@ def sheet_chunks(
     printed = _PRINTED.search(skeleton, place.end())
     assert printed is not None, page.name  # and the margins of its page
     dimension = f'<dimension ref="{page.dimension}"/>'.encode()
-    return _gathered(
+    return gathered(
         (
             (_DIMENSION.sub(dimension, skeleton[: place.start()]),),
             _Cells(styles, strings, progress).sheet_data(page.rows),
@@ -75,7 +75,7 @@ def sheet_chunks(
     )
 
 
-def _gathered(parts: Iterable[Iterable[bytes | bytearray]]) -> Iterator[bytes]:
+def gathered(parts: Iterable[Iterable[bytes | bytearray]]) -> Iterator[bytes]:
     """The same bytes in pieces of about one size."""
     waiting: list[bytes | bytearray] = []
     size = 0

@@ -1,0 +1,110 @@
+"""Findings as rows of a sheet: values alone, whatever was found."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+
+from openpyxl.utils import quote_sheetname
+
+from xlnn.audit.report import EngineResult, Finding
+from xlnn.audit.reports.causes import place, said
+from xlnn.audit.reports.marks import shortened
+from xlnn.audit.reports.style_sheet import Look
+from xlnn.audit.reports.summary import step_name
+from xlnn.experiment.values import MAX_TEXT
+from xlnn.workbook.cells import Cell, Passing
+from xlnn.workbook.strings import escaped
+
+LOOKS: Mapping[str, Look] = {
+    "title": Look("title", vertical="center"),
+    "good": Look("good", wrap=True, vertical="center"),
+    "bad": Look("bad", wrap=True, vertical="center"),
+    "key": Look("key"),
+    "value": Look("value"),
+    "text": Look("text", wrap=True),
+    "link": Look("link"),
+    "whole": Look("whole number"),
+    "small": Look("number value"),
+    "head": Look("column title", wrap=True, vertical="center"),
+    "cause": Look("bad", wrap=True),
+    "band": Look("subtitle"),
+}
+"""The styles of a report's sheets, and those of the theme that they are like."""
+
+HEADINGS = (
+    "kind", "cell", "cause?", "step", "epoch", "what is wrong", "expected", "found", "comes from",
+)  # fmt: skip
+
+WIDTHS = (22.0, 34.0, 12.0, 10.0, 10.0, 70.0, 40.0, 40.0, 30.0)
+"""In characters."""
+
+STEP_HEADINGS = ("engine", "step", "cells compared", "largest |a − b|", "largest difference")
+
+
+def text(column: int, value: str, style: str = "text") -> Cell:
+    """A cell with a text, however it begins and however long it is."""
+    return Cell(column, style, Passing(shortened(value, MAX_TEXT)))
+
+
+def number(column: int, value: float | None, style: str) -> Cell:
+    """A cell with a number, or with none."""
+    if value is None:
+        return Cell(column, style)
+    # Excel knows neither NaN nor infinity.
+    return Cell(column, style, float(value)) if math.isfinite(value) else text(column, str(value))
+
+
+def head(first: int, headings: Sequence[str]) -> list[Cell]:
+    """The headings of a table."""
+    return [text(column, each, "head") for column, each in enumerate(headings, start=first)]
+
+
+def finding_cells(finding: Finding, first: int = 1) -> Iterator[Cell]:
+    """The row of a finding, from a column on."""
+    yield text(first, _kind(finding), "cause" if finding.cause else "text")
+    yield text(first + 1, place(finding), "link")
+    yield text(first + 2, "cause" if finding.cause else "inherited", "text")
+    yield number(first + 3, finding.step, "whole")
+    yield number(first + 4, finding.epoch, "whole")
+    yield text(first + 5, said(finding))
+    yield _value(first + 6, finding.expected)
+    yield _value(first + 7, finding.found)
+    yield text(first + 8, finding.origin or "", "link" if finding.origin else "text")
+
+
+def step_cells(engine: EngineResult, first: int = 1) -> Iterator[list[Cell]]:
+    """A row for all that an engine has computed, and one for each step."""
+    whole = (("all", engine.cells, engine.max_abs_diff, engine.max_rel_diff),)
+    steps = (
+        (step_name(each), each.cells, each.max_abs_diff, each.max_rel_diff) for each in engine.steps
+    )
+    for name, cells, absolute, relative in (*whole, *steps):
+        yield [
+            text(first, f"{engine.name} {engine.version}"),
+            text(first + 1, name),
+            number(first + 2, cells, "whole"),
+            number(first + 3, absolute, "small"),
+            number(first + 4, relative, "small"),
+        ]
+
+
+def location(sheet: str, cell: str) -> str:
+    """A place in the workbook as links name it."""
+    plain = sheet.isidentifier() and sheet.isascii()
+    return f"{sheet if plain else quote_sheetname(sheet)}!{cell}"
+
+
+def link_place(sheet: str, cell: str) -> str:
+    """The same as it stands in the XML of a sheet."""
+    return escaped(location(sheet, cell)).replace('"', "&quot;")
+
+
+def _kind(finding: Finding) -> str:
+    return finding.kind + (f" ({finding.diagnosis})" if finding.diagnosis else "")
+
+
+def _value(column: int, value: float | str | None) -> Cell:
+    if isinstance(value, str):
+        return text(column, value)
+    return number(column, value, "value")
