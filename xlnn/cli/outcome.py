@@ -118,12 +118,13 @@ def _print_findings(report: Report) -> None:
 
 def _print_evidence(report: Report, verbose: bool) -> None:
     """What each engine has computed, and how far that is from NumPy."""
-    from xlnn.audit.reports.summary import step_name
+    from xlnn.audit.reports.summary import difference_text, step_name
 
     for engine in report.engines:
+        largest = difference_text(engine.max_rel_diff)
         click.echo(
             f"  {engine.name} {engine.version}: {engine.cells:,} formula cells recomputed, largest "
-            f"difference from NumPy {engine.max_rel_diff:.1e} (allowed {report.tolerance:.0e}), "
+            f"difference from NumPy {largest} (allowed {report.tolerance:.0e}), "
             f"{engine.seconds:.1f} s"
         )
         if verbose:
@@ -131,8 +132,9 @@ def _print_evidence(report: Report, verbose: bool) -> None:
             click.echo(click.style(head, dim=True))
         for each in engine.steps if verbose else ():
             click.echo(
-                f"    {step_name(each):<12}  {each.cells:>9,}  {each.max_abs_diff:>15.1e}  "
-                f"{each.max_rel_diff:>10.1e}"
+                f"    {step_name(each):<12}  {each.cells:>9,}  "
+                f"{difference_text(each.max_abs_diff):>15}  "
+                f"{difference_text(each.max_rel_diff):>10}"
             )
     if verbose:
         click.echo(f"  audited in {report.seconds:.1f} s; SHA-256 {report.sha256}")
@@ -143,7 +145,12 @@ COLOURS = {"agrees": "green", "findings": "red", "not read": "red"}
 
 def print_summary(results: Sequence[Result]) -> None:
     """Prints a row for each of several workbooks, and the verdict over all last."""
-    from xlnn.audit.reports.summary import exit_status, summary, verdict_of_all
+    from xlnn.audit.reports.summary import (
+        difference_text,
+        exit_status,
+        summary,
+        verdict_of_all,
+    )
 
     rows = [summary(result) for result in results]
     width = max(len("workbook"), *(len(row.workbook) for row in rows))
@@ -153,7 +160,7 @@ def print_summary(results: Sequence[Result]) -> None:
     for row in rows:
         numbers = ""
         if row.verdict != "not read":
-            worst = "" if row.max_rel_diff is None else f"{row.max_rel_diff:.1e}"
+            worst = difference_text(row.max_rel_diff)
             numbers = (
                 f"  {row.causes:>8,}  {row.inherited:>9,}  {worst:>18}  {row.seconds or 0:>7.1f}"
             )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from openpyxl.utils import quote_sheetname
 
@@ -13,22 +13,22 @@ from xlnn.audit.reports.marks import shortened
 from xlnn.audit.reports.style_sheet import Look
 from xlnn.audit.reports.summary import step_name
 from xlnn.experiment.values import MAX_TEXT
-from xlnn.workbook.cells import Cell, Passing
+from xlnn.workbook.cells import Cell, Row
 from xlnn.workbook.strings import escaped
 
 LOOKS: Mapping[str, Look] = {
     "title": Look("title", vertical="center"),
-    "good": Look("good", wrap=True, vertical="center"),
-    "bad": Look("bad", wrap=True, vertical="center"),
+    "band": Look("subtitle", vertical="center"),
+    "good": Look("good", vertical="center"),
+    "bad": Look("bad", vertical="center"),
     "key": Look("key"),
     "value": Look("value"),
     "text": Look("text", wrap=True),
-    "link": Look("link"),
+    "cause": Look("bad", wrap=True),
+    "link": Look("link", wrap=True),
     "whole": Look("whole number"),
     "small": Look("number value"),
     "head": Look("column title", wrap=True, vertical="center"),
-    "cause": Look("bad", wrap=True),
-    "band": Look("subtitle"),
 }
 """The styles of a report's sheets, and those of the theme that they are like."""
 
@@ -36,7 +36,7 @@ HEADINGS = (
     "kind", "cell", "cause?", "step", "epoch", "what is wrong", "expected", "found", "comes from",
 )  # fmt: skip
 
-WIDTHS = (22.0, 34.0, 12.0, 10.0, 10.0, 70.0, 40.0, 40.0, 30.0)
+WIDTHS = (18.0, 32.0, 11.0, 10.0, 11.0, 62.0, 28.0, 28.0, 28.0)
 """In characters."""
 
 STEP_HEADINGS = ("engine", "step", "cells compared", "largest |a − b|", "largest difference")
@@ -44,7 +44,7 @@ STEP_HEADINGS = ("engine", "step", "cells compared", "largest |a − b|", "large
 
 def text(column: int, value: str, style: str = "text") -> Cell:
     """A cell with a text, however it begins and however long it is."""
-    return Cell(column, style, Passing(shortened(value, MAX_TEXT)))
+    return Cell(column, style, shortened(value, MAX_TEXT))
 
 
 def number(column: int, value: float | None, style: str) -> Cell:
@@ -52,12 +52,38 @@ def number(column: int, value: float | None, style: str) -> Cell:
     if value is None:
         return Cell(column, style)
     # Excel knows neither NaN nor infinity.
-    return Cell(column, style, float(value)) if math.isfinite(value) else text(column, str(value))
+    if not math.isfinite(value):
+        return text(column, "no number" if math.isnan(value) else str(value))
+    return Cell(column, style, float(value))
 
 
 def head(first: int, headings: Sequence[str]) -> list[Cell]:
     """The headings of a table."""
     return [text(column, each, "head") for column, each in enumerate(headings, start=first)]
+
+
+LINE, MOST = 15.0, 400.0
+"""The height of a line of text, and that of the highest row, in points."""
+
+WIDE = 1.1
+"""What a sign of a text takes of a column's width, in the fonts that programs fall back to."""
+
+WRAPPED = ("text", "cause", "link", "head")
+
+
+def fitted(number: int, cells: Iterable[Cell], widths: Sequence[float]) -> Row:
+    """A row that is as high as its texts need: not every program finds that out by itself."""
+    cells = list(cells)
+    lines = max(
+        (
+            sum(math.ceil(max(1, len(line)) * WIDE / widths[cell.column - 1]) for line in told)
+            for cell in cells
+            if cell.style in WRAPPED and isinstance(cell.value, str)
+            for told in [cell.value.split("\n")]
+        ),
+        default=1,
+    )
+    return Row(number, cells, min(MOST, lines * LINE) if lines > 1 else None)
 
 
 def finding_cells(finding: Finding, first: int = 1) -> Iterator[Cell]:
@@ -105,6 +131,4 @@ def _kind(finding: Finding) -> str:
 
 
 def _value(column: int, value: float | str | None) -> Cell:
-    if isinstance(value, str):
-        return text(column, value)
-    return number(column, value, "value")
+    return text(column, value) if isinstance(value, str) else number(column, value, "value")

@@ -5,26 +5,27 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 
 from xlnn.audit.report import KINDS, Report
+from xlnn.audit.reports.causes import place
 from xlnn.audit.reports.finding_rows import (
     HEADINGS,
     STEP_HEADINGS,
     WIDTHS,
     finding_cells,
+    fitted,
     head,
     link_place,
     step_cells,
     text,
 )
-from xlnn.audit.reports.summary import verdict
+from xlnn.audit.reports.summary import difference_text, verdict
 from xlnn.workbook.cells import Cell, Link, Page, Row
 from xlnn.workbook.plan import MAX_LINKS, cell_name
 
 LISTED = 1_000_000
 """So many findings at most; a sheet has not many more rows."""
-
-LINKED = MAX_LINKS - 10
 
 ABOUT = (
     "cells with a border are wrong in themselves, pale ones only inherit a wrong number; each "
@@ -52,7 +53,7 @@ class FindingsSheet:
                 (
                     f"{engine.name} {engine.version}",
                     f"{engine.cells:,} formula cells recomputed in {engine.seconds:.1f} s, largest "
-                    f"difference from NumPy {engine.max_rel_diff:.1e}",
+                    f"difference from NumPy {difference_text(engine.max_rel_diff)}",
                 )
                 for engine in report.engines
             ),
@@ -84,7 +85,7 @@ class FindingsSheet:
             rows=self._rows(),
             dimension=f"A1:{cell_name(last, len(HEADINGS))}",
             widths=dict(enumerate(WIDTHS, start=1)),
-            links=list(self._links()),
+            links=list(islice(self._links(name), MAX_LINKS)),
         )
 
     @property
@@ -95,10 +96,18 @@ class FindingsSheet:
         first, last = self._heading, self._heading + self._listed
         return f"A{first}:{cell_name(last, len(HEADINGS))}"
 
-    def _links(self) -> Iterator[Link]:
-        for number, finding in enumerate(self.report.findings[:LINKED]):
+    def _links(self, name: str) -> Iterator[Link]:
+        """To the cell of each finding, and to the row of the cause that it comes from."""
+        causes: dict[str, int] = {}
+        for number, finding in enumerate(self.report.findings[: self._listed]):
+            if finding.cause:
+                causes.setdefault(place(finding), self.row_of(number))
+        for number, finding in enumerate(self.report.findings[: self._listed]):
+            row = self.row_of(number)
             if finding.sheet in self.sheets and finding.cell:
-                yield Link(f"B{self.row_of(number)}", link_place(finding.sheet, finding.cell))
+                yield Link(f"B{row}", link_place(finding.sheet, finding.cell))
+            if finding.origin in causes:
+                yield Link(f"I{row}", link_place(name, f"A{causes[finding.origin]}"))
 
     def _rows(self) -> Iterator[Row]:
         report = self.report
@@ -111,12 +120,14 @@ class FindingsSheet:
             yield Row(row, [text(1, key, "key"), text(2, value, "value")])
         row = self._heading
         if report.findings:
-            yield Row(row, head(1, HEADINGS))
+            yield fitted(row, head(1, HEADINGS), WIDTHS)
             for number, finding in enumerate(report.findings[: self._listed]):
-                yield Row(self.row_of(number), finding_cells(finding))
+                yield fitted(self.row_of(number), finding_cells(finding), WIDTHS)
             row += self._listed + 1
             if more := len(report.findings) - self._listed:
-                yield Row(row, [text(1, f"… and {more:,} more: a .json report has all of them")])
+                yield Row(
+                    row, [text(1, f"… and {more:,} more: a .json report has all of them", "value")]
+                )
             row += 1
             yield Row(row, [text(1, "What the kinds mean", "band")])
             found = {finding.kind for finding in report.findings}
@@ -126,7 +137,7 @@ class FindingsSheet:
             row += 2
         if report.engines:
             yield Row(row, [text(1, "How far the numbers are from NumPy’s", "band")])
-            yield Row(row + 1, head(1, STEP_HEADINGS))
+            yield fitted(row + 1, head(1, STEP_HEADINGS), WIDTHS)
             cells = (each for engine in report.engines for each in step_cells(engine))
             for number, each in enumerate(cells, start=row + 2):
                 yield Row(number, each)

@@ -6,6 +6,7 @@ date is told: which file was audited is told by its hash, and when by the report
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Sequence
 from html import escape
 from pathlib import PurePath
@@ -18,6 +19,7 @@ from xlnn.audit.reports.summary import (
     MARK,
     Result,
     Unreadable,
+    difference_text,
     exit_status,
     step_name,
     summary,
@@ -142,8 +144,8 @@ def _findings(findings: Sequence[Finding]) -> Iterator[str]:
         if (rest := len(causes) - CARDS - ROWS) > 0:
             yield f"<p>… and {rest:,} more; a .json report has all of them.</p>\n"
     if others:
-        what = "Cells that inherit wrong numbers" if causes else "Findings"
-        yield f"<h3>{what}</h3>\n{_heirs(others)}"
+        what = f"{len(others):,} cells inherit wrong numbers from these"
+        yield _folded(what, others) if causes else f"<h3>Findings</h3>\n{_heirs(others)}"
 
 
 def _cause(cause: Cause) -> str:
@@ -163,16 +165,19 @@ def _cause(cause: Cause) -> str:
     inherited = ""
     if number := len(cause.heirs):
         what = "1 cell inherits a wrong number" if number == 1 else f"{number:,} cells inherit"
-        inherited = (
-            f"<details{' open' if number <= OPEN else ''}><summary>{what} from it</summary>"
-            f"{_heirs(cause.heirs)}</details>\n"
-        )
+        inherited = _folded(f"{what} from it", cause.heirs)
     return (
         f'<article class="cause"><h4>{_kind(finding.kind)} {_text(place(finding))}'
         f"{f' <span class=quiet>{_text(told)}</span>' if told else ''}</h4>\n"
         f"<p>{_text(said(finding))}</p>\n{f'<dl>{values}</dl>' if values else ''}"
         f"{inherited}</article>\n"
     )
+
+
+def _folded(title: str, findings: Sequence[Finding]) -> str:
+    """Findings under a title that opens them; on paper, and if they are few, they are open."""
+    state = " open" if len(findings) <= OPEN else ""
+    return f"<details{state}><summary>{title}</summary>{_heirs(findings)}</details>\n"
 
 
 def _heirs(findings: Sequence[Finding]) -> str:
@@ -182,8 +187,8 @@ def _heirs(findings: Sequence[Finding]) -> str:
             f'<td class="place">{_text(place(finding))}</td>',
             _number(finding.step),
             _number(finding.epoch),
-            f"<td><code>{_value(finding.expected)}</code></td>",
-            f"<td><code>{_value(finding.found)}</code></td>",
+            _code(finding.expected),
+            _code(finding.found),
         )
         for finding in findings[:HEIRS]
     ]
@@ -210,7 +215,7 @@ def _evidence(report: Report) -> Iterator[str]:
         ("cells compared", "largest |a − b|", "largest difference", "seconds"),
         [
             (
-                f"<td>{_text(engine.name)}</td>",
+                f'<td class="plain">{_text(engine.name)}</td>',
                 f'<td class="plain">{_text(engine.version)}</td>',
                 _number(engine.cells),
                 _number(engine.max_abs_diff),
@@ -222,7 +227,7 @@ def _evidence(report: Report) -> Iterator[str]:
     )
     rows = [
         (
-            f"<td>{_text(engine.name)}</td>",
+            f'<td class="plain">{_text(engine.name)}</td>',
             f'<td class="plain">{step_name(each)}</td>',
             _number(each.cells),
             _number(each.max_abs_diff),
@@ -232,9 +237,9 @@ def _evidence(report: Report) -> Iterator[str]:
         for each in engine.steps
     ]
     if rows:
-        yield "<h3>Differences by step</h3>\n"
         numbers = "cells compared", "largest |a − b|", "largest difference"
-        yield _table(("engine", "step"), numbers, rows)
+        table = _table(("engine", "step"), numbers, rows)
+        yield f"<details><summary>Differences by step</summary>{table}</details>\n"
 
 
 # --- Pieces ---------------------------------------------------------------------------
@@ -252,7 +257,7 @@ def _table(words: Iterable[str], numbers: Iterable[str], rows: Iterable[Sequence
 
 
 def _number(value: float | None) -> str:
-    told = "" if value is None else f"{value:,}" if isinstance(value, int) else f"{value:.1e}"
+    told = f"{value:,}" if isinstance(value, int) else difference_text(value)
     return f'<td class="number">{told}</td>'
 
 
@@ -260,12 +265,19 @@ def _seconds(value: float | None) -> str:
     return f'<td class="number">{"" if value is None else f"{value:.1f}"}</td>'
 
 
+def _code(value: float | str | None) -> str:
+    told = "" if value is None else f"<code>{_value(value)}</code>"
+    return f'<td class="value">{told}</td>'
+
+
 def _kind(kind: str) -> str:
     return f'<span class="kind">{_text(kind)}</span>'
 
 
-def _value(value: float | str | None) -> str:
-    return "" if value is None else _text(value if isinstance(value, str) else repr(value))
+def _value(value: float | str) -> str:
+    if isinstance(value, float) and math.isnan(value):
+        return "no number"
+    return _text(value if isinstance(value, str) else repr(value))
 
 
 def _text(text: str) -> str:

@@ -30,7 +30,7 @@ a { color: var(--link) }
 code, .hash { font: .88em/1.5 ui-monospace, Consolas, "DejaVu Sans Mono", monospace }
 code { background: var(--code); border-radius: .25em; padding: .1em .35em; white-space: pre-wrap;
   box-decoration-break: clone; -webkit-box-decoration-break: clone }
-.quiet { color: var(--quiet) }
+.quiet { color: var(--quiet); font-weight: normal }
 .verdict { border: 1px solid; border-radius: .5rem; font-size: 1.15rem; font-weight: 600;
   margin: 1rem 0; padding: .75rem 1rem }
 .verdict.good { background: var(--goodback); color: var(--good) }
@@ -52,7 +52,9 @@ table { border-collapse: collapse; font-size: .92rem; width: 100% }
 th, td { border: 1px solid var(--line); padding: .3rem .6rem; text-align: left;
   vertical-align: top }
 thead th { background: var(--head); color: var(--onhead); font-weight: 600; overflow-wrap: normal }
-td.number, th.number { text-align: right; white-space: nowrap }
+td.number, th.number { text-align: right }
+td.number { white-space: nowrap }
+td.value { min-width: 13rem }
 td.place, td.plain { white-space: nowrap }
 footer { border-top: 1px solid var(--line); color: var(--quiet); font-size: .9rem;
   margin-top: 3rem; padding-top: .75rem }
@@ -67,7 +69,7 @@ footer { border-top: 1px solid var(--line); color: var(--quiet); font-size: .9re
     --page: #fff; --text: #000; --quiet: #444; --line: #bbb; --head: #e8ebef; --onhead: #000;
     --code: #f3f5f7; --link: #000; --good: #0b5a26; --goodback: #fff; --bad: #9c0006;
     --badback: #fff; --badline: #9c0006 }
-  body { font-size: 10pt; max-width: none; padding: 0 }
+  body { font-size: 10pt; max-width: none; padding: 0 1px 0 0 }
   h1 { font-size: 16pt } h2 { font-size: 13pt } h3 { font-size: 11pt }
   h1, h2, h3, h4, summary { break-after: avoid }
   .cause, .verdict, tr, dl > div { break-inside: avoid }
@@ -76,7 +78,8 @@ footer { border-top: 1px solid var(--line); color: var(--quiet); font-size: .9re
   thead th { -webkit-print-color-adjust: exact; print-color-adjust: exact }
   .wide { overflow: visible }
   table { font-size: 9pt }
-  td.number, th.number, td.place, td.plain { white-space: normal }
+  td.number, td.place, td.plain { white-space: normal }
+  td.value { min-width: 0 }
   section + section { break-before: page }
   details::details-content { content-visibility: visible; display: block }
   .screen { display: none }

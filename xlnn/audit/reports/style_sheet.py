@@ -106,9 +106,7 @@ class StyleSheet:
         number = BUILTIN_FORMATS_REVERSE.get(code)
         if number is None:
             number = self._add_format(code)
-        alignment = Alignment(
-            horizontal="left" if look.wrap else None, vertical=look.vertical, wrap_text=look.wrap
-        )
+        alignment = Alignment(horizontal="left", vertical=look.vertical, wrap_text=look.wrap)
         return self._add(
             "cellXfs",
             f'<xf numFmtId="{number}" fontId="{self._add("fonts", _text(font))}" '

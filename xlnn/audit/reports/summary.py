@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -48,9 +49,21 @@ def summary(result: Result) -> Summary:
         verdict="agrees" if result.ok else "findings",
         causes=causes,
         inherited=len(result.findings) - causes,
-        max_rel_diff=max((engine.max_rel_diff for engine in result.engines), default=None),
+        max_rel_diff=largest(engine.max_rel_diff for engine in result.engines),
         seconds=result.seconds,
     )
+
+
+def largest(differences: Iterable[float]) -> float | None:
+    """The largest difference; NaN if one is, as then something was no number; None of none."""
+    return max(differences, key=lambda each: (math.isnan(each), each), default=None)
+
+
+def difference_text(difference: float | None) -> str:
+    """A difference as people read it."""
+    if difference is None:
+        return ""
+    return "no number" if math.isnan(difference) else f"{difference:.1e}"
 
 
 def verdict(result: Result) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import IO
 
+from openpyxl.writer.theme import theme_xml
+
 from xlnn.audit.report import Report
 from xlnn.audit.reports.finding_rows import (
     HEADINGS,
@@ -12,12 +14,13 @@ from xlnn.audit.reports.finding_rows import (
     STEP_HEADINGS,
     WIDTHS,
     finding_cells,
+    fitted,
     head,
     number,
     step_cells,
     text,
 )
-from xlnn.audit.reports.findings_sheet import LINKED, LISTED
+from xlnn.audit.reports.findings_sheet import LISTED
 from xlnn.audit.reports.marked_copy import FINDINGS, FINDINGS_ENTRY
 from xlnn.audit.reports.package import (
     BOOK,
@@ -43,7 +46,8 @@ from xlnn.audit.reports.summary import (
 )
 from xlnn.workbook.archive import Archive
 from xlnn.workbook.cells import Cell, Link, Page, Row
-from xlnn.workbook.plan import cell_name
+from xlnn.workbook.plan import MAX_LINKS, cell_name
+from xlnn.workbook.strings import SharedStrings
 from xlnn.workbook.theme import load_theme
 
 SUMMARY, EVIDENCE = "Summary", "Evidence"
@@ -59,10 +63,17 @@ _TOP = (
     "seconds", "SHA-256", "notes",
 )  # fmt: skip
 
+_NAME = 40.0
+
+_WIDTHS = (_NAME, 12.0, 10.0, 11.0, 12.0, 12.0, 10.0, 68.0, 60.0)
+
+_ALL_WIDTHS = (_NAME, *WIDTHS)
+
+_STEP_WIDTHS = (_NAME, 20.0, 14.0, 12.0, 12.0, 13.0)
+"""In characters: of the three sheets."""
+
 _FIRST = 5
 """The row of the first workbook on the sheet Summary."""
-
-_NAME = 44.0
 
 _CORE = (
     b'<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
@@ -85,12 +96,15 @@ def write_summary_book(results: Sequence[Result], file: IO[bytes]) -> None:
 
 def _entries(results: Sequence[Result]) -> Iterator[tuple[str, Iterator[bytes]]]:
     styles = StyleSheet(no_styles(MAIN))
-    numbers = styles.add_looks(LOOKS, load_theme())
+    theme, strings = load_theme(), SharedStrings()
+    numbers, document = styles.add_looks(LOOKS, theme), theme.document or theme_xml
     types = ContentTypes(
         {"rels": "application/vnd.openxmlformats-package.relationships+xml"},
         {
             BOOK: WORKBOOK,
             "xl/styles.xml": f"{SHEETS}styles+xml",
+            "xl/sharedStrings.xml": f"{SHEETS}sharedStrings+xml",
+            "xl/theme/theme1.xml": "application/vnd.openxmlformats-officedocument.theme+xml",
             "docProps/core.xml": "application/vnd.openxmlformats-package.core-properties+xml",
             **dict.fromkeys(_ENTRIES.values(), f"{SHEETS}worksheet+xml"),
         },
@@ -122,9 +136,12 @@ def _entries(results: Sequence[Result]) -> Iterator[tuple[str, Iterator[bytes]]]
                     for i, entry in enumerate(_ENTRIES.values(), start=1)
                 ),
                 Relation("rIdStyles", f"{office}/styles", "/xl/styles.xml"),
+                Relation("rIdStrings", f"{office}/sharedStrings", "/xl/sharedStrings.xml"),
+                Relation("rIdTheme", f"{office}/theme", "/xl/theme/theme1.xml"),
             ]
         ),
         "xl/styles.xml": styles.document(),
+        "xl/theme/theme1.xml": document.encode() if isinstance(document, str) else document,
         "docProps/core.xml": _CORE,
     }
     for entry, content in parts.items():
@@ -137,9 +154,11 @@ def _entries(results: Sequence[Result]) -> Iterator[tuple[str, Iterator[bytes]]]
                 page,
                 numbers,
                 shown=page.name == SUMMARY,
+                strings=strings,
                 filtered=filtered if page.name == FINDINGS else None,
             ),
         )
+    yield "xl/sharedStrings.xml", strings.document()
 
 
 def _findings(results: Sequence[Result]) -> int:
@@ -153,21 +172,21 @@ def _summary_page(results: Sequence[Result]) -> Page:
         tone = "bad" if exit_status(results) else "good"
         told = text(1, verdict_of_all(results), tone)
         yield Row(2, [told, *(Cell(column, tone) for column in range(2, 6))], 22)
-        yield Row(_FIRST - 1, head(1, _TOP))
+        yield fitted(_FIRST - 1, head(1, _TOP), _WIDTHS)
         for row, result in enumerate(results, start=_FIRST):
-            yield Row(row, _summary_cells(result))
+            yield fitted(row, _summary_cells(result), _WIDTHS)
 
     links: list[Link] = []
     row = 2
     for place, result in enumerate(results, start=_FIRST):
-        if isinstance(result, Report) and result.findings and len(links) < LINKED:
+        if isinstance(result, Report) and result.findings and len(links) < MAX_LINKS:
             links.append(Link(f"A{place}", f"{FINDINGS}!A{min(row, LISTED)}"))
             row += len(result.findings)
     return Page(
         name=SUMMARY,
         rows=rows(),
         dimension=f"A1:{cell_name(_FIRST - 1 + len(results), len(_TOP))}",
-        widths=dict(enumerate((_NAME, 12, 10, 12, 12, 14, 10, 70, 90), start=1)),
+        widths=dict(enumerate(_WIDTHS, start=1)),
         links=links,
         freeze=f"A{_FIRST}",
     )
@@ -191,7 +210,7 @@ def _summary_cells(result: Result) -> Iterator[Cell]:
 
 def _findings_page(results: Sequence[Result]) -> Page:
     def rows() -> Iterator[Row]:
-        yield Row(1, head(1, ("workbook", *HEADINGS)))
+        yield fitted(1, head(1, ("workbook", *HEADINGS)), _ALL_WIDTHS)
         listed = (
             (result, finding)
             for result in results
@@ -200,28 +219,27 @@ def _findings_page(results: Sequence[Result]) -> Page:
         )
         for row, (result, finding) in enumerate(listed, start=2):
             if row > LISTED + 1:
-                more = "… and more: a .json report has all of them"
-                yield Row(row, [text(1, more)])
+                yield Row(row, [text(1, "… and more: a .json report has all of them", "value")])
                 return
             # No links here: the cells are in other files, which may be anywhere by then.
             cells = (
-                cell._replace(style="value") if cell.style == "link" else cell
+                cell._replace(style="text") if cell.style == "link" else cell
                 for cell in finding_cells(finding, first=2)
             )
-            yield Row(row, [text(1, result.workbook), *cells])
+            yield fitted(row, [text(1, result.workbook), *cells], _ALL_WIDTHS)
 
     return Page(
         name=FINDINGS,
         rows=rows(),
         dimension=f"A1:{cell_name(_findings(results) + 1, len(HEADINGS) + 1)}",
-        widths=dict(enumerate((_NAME, *WIDTHS), start=1)),
+        widths=dict(enumerate(_ALL_WIDTHS, start=1)),
         freeze="A2",
     )
 
 
 def _evidence_page(results: Sequence[Result]) -> Page:
     def rows() -> Iterator[Row]:
-        yield Row(1, head(1, ("workbook", *STEP_HEADINGS)))
+        yield fitted(1, head(1, ("workbook", *STEP_HEADINGS)), _STEP_WIDTHS)
         row = 1
         for result in results:
             for engine in result.engines if isinstance(result, Report) else ():
@@ -235,6 +253,6 @@ def _evidence_page(results: Sequence[Result]) -> Page:
         name=EVIDENCE,
         rows=rows(),
         dimension=f"A1:{cell_name(last, len(STEP_HEADINGS) + 1)}",
-        widths=dict(enumerate((_NAME, 24, 16, 12, 14, 14), start=1)),
+        widths=dict(enumerate(_STEP_WIDTHS, start=1)),
         freeze="A2",
     )
