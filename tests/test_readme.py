@@ -50,6 +50,7 @@ def _run(command: str) -> str:
 
 
 def _masked(text: str) -> str:
-    """Without what differs between machines: versions, and differences in the last bit."""
+    """Without what differs between machines: versions, differences in the last bit, times."""
     text = re.sub(r"\d+\.\d+\.\d+", "VERSION", text)
-    return re.sub(r"NumPy \d\.\de[+-]\d\d", "NumPy DIFFERENCE", text)
+    text = re.sub(r"\d\.\de[+-]\d\d", "DIFFERENCE", text)
+    return re.sub(r", \d+\.\d s$|(?<=DIFFERENCE) +\d+\.\d$", " TIME", text, flags=re.MULTILINE)

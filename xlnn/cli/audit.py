@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     metavar="FILE",
     help='Where the matrices are, in workbooks of anyone\'s ("xlnn map --suggest" drafts it).',
 )
+@click.option(
     "--jobs",
     type=click.IntRange(min=1),
     metavar="N",

@@ -87,7 +87,7 @@ def print_report(report: Report, verbose: bool = False, among_others: bool = Fal
     if verbose or not (among_others and report.ok):
         _print_evidence(report, verbose)
     if report.skipped:
-        click.echo(f"  skipped, not in the workbook by its map: {', '.join(report.skipped)}")
+        click.echo(f"  not in the map, so not compared: {', '.join(report.skipped)}")
     for note in report.notes:
         click.echo(f"  note: {note}")
     colour = "green" if report.ok else "red"

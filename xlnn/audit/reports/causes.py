@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -41,4 +40,6 @@ def by_cause(findings: Iterable[Finding]) -> tuple[list[Cause], list[Finding]]:
 
 def said(finding: Finding) -> str:
     """The message without the place, for where that stands beside it."""
-    return re.sub(rf"^{re.escape(place(finding))} \([^()]*\): ", "", finding.message)
+    if finding.message.startswith(f"{place(finding)} ("):
+        return finding.message.partition("): ")[2] or finding.message
+    return finding.message

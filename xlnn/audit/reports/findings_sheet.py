@@ -24,8 +24,9 @@ from xlnn.audit.reports.summary import difference_text, verdict
 from xlnn.workbook.cells import Cell, Link, Page, Row
 from xlnn.workbook.plan import MAX_LINKS, cell_name
 
-LISTED = 1_000_000
-"""So many findings at most; a sheet has not many more rows."""
+LISTED = 100_000
+"""So many findings at most; cells of further ones are marked and lead to the row that counts
+them."""
 
 ABOUT = (
     "cells with a border are wrong in themselves, pale ones only inherit a wrong number; each "
