@@ -241,7 +241,7 @@ def test_load_reads_examples_files_and_tables() -> None:
         "from xlnn.audit.audit import audit; import xlnn",
         "import xlnn.cli.audit; import xlnn",
         "from xlnn import audit; import xlnn",
-        "import xlnn, xlnn.audit.engines; xlnn.audit; import xlnn.audit.saving",
+        "import xlnn, xlnn.audit.engines; xlnn.audit; import xlnn.audit.reports.saving",
         "from xlnn import *; import xlnn, xlnn.building",
     ],
 )
