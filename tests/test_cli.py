@@ -195,7 +195,7 @@ def test_the_python_functions_go_the_whole_way() -> None:
     assert report.to_frame().empty
     assert list(report.to_frame().columns) == [
         *("kind", "sheet", "cell", "matrix", "step", "epoch"),
-        *("expected", "found", "cause", "message"),
+        *("expected", "found", "cause", "message", "origin", "diagnosis"),
     ]
 
 

@@ -29,7 +29,44 @@ def parse(
     end: Callable[[str], None] | None = None,
 ) -> None:
     """Calls the handlers for every element and text of a document, in order."""
+    _read(_parser(), file, start, text, end)
+
+
+def parse_places(
+    file: IO[bytes],
+    start: Callable[[str, dict[str, str], int], None],
+    end: Callable[[str, int], None],
+) -> None:
+    """Calls the handlers for every element with the place, in bytes, of the tag that begins it, and
+    of the tag that ends it. Of a tag that is both the second place is that of what follows. A
+    handler that has seen enough raises StopIteration."""
     parser = _parser()
+
+    def begin(name: str, attributes: dict[str, str]) -> None:
+        start(name, attributes, parser.CurrentByteIndex)
+
+    def finish(name: str) -> None:
+        end(name, parser.CurrentByteIndex)
+
+    with suppress(StopIteration):
+        _read(parser, file, begin, None, finish)
+
+
+def _parser() -> expat.XMLParserType:
+    parser = expat.ParserCreate()
+    parser.buffer_text = True
+    parser.StartDoctypeDeclHandler = _refuse_types
+    parser.EntityDeclHandler = _refuse_types
+    return parser
+
+
+def _read(
+    parser: expat.XMLParserType,
+    file: IO[bytes],
+    start: Callable[[str, dict[str, str]], None],
+    text: Callable[[str], None] | None,
+    end: Callable[[str], None] | None,
+) -> None:
     depth = 0
 
     def begin(name: str, attributes: dict[str, str]) -> None:
@@ -48,33 +85,6 @@ def parse(
     parser.StartElementHandler = begin
     parser.CharacterDataHandler = text
     parser.EndElementHandler = finish
-    _read(parser, file)
-
-
-def parse_places(
-    file: IO[bytes],
-    start: Callable[[str, dict[str, str], int], None],
-    end: Callable[[str, int], None],
-) -> None:
-    """Calls the handlers for every element with the place, in bytes, of the tag that begins it, and
-    of the tag that ends it. Of a tag that is both the second place is that of what follows. A
-    handler that has seen enough raises StopIteration."""
-    parser = _parser()
-    parser.StartElementHandler = lambda name, given: start(name, given, parser.CurrentByteIndex)
-    parser.EndElementHandler = lambda name: end(name, parser.CurrentByteIndex)
-    with suppress(StopIteration):
-        _read(parser, file)
-
-
-def _parser() -> expat.XMLParserType:
-    parser = expat.ParserCreate()
-    parser.buffer_text = True
-    parser.StartDoctypeDeclHandler = _refuse_types
-    parser.EntityDeclHandler = _refuse_types
-    return parser
-
-
-def _read(parser: expat.XMLParserType, file: IO[bytes]) -> None:
     while chunk := file.read(CHUNK):
         parser.Parse(chunk, False)
     parser.Parse(b"", True)

@@ -17,7 +17,9 @@ class Cause:
 
 
 def place(finding: Finding) -> str:
-    """Where a finding is: ``d_output!B16``, as ``origin`` says it."""
+    """Where a finding is: ``d_output!B16``, as ``origin`` says it; a sheet; or the workbook."""
+    if not finding.cell:
+        return finding.sheet or "workbook"
     return f"{finding.sheet}!{finding.cell}"
 
 

@@ -9,26 +9,26 @@ from __future__ import annotations
 
 import hashlib
 import zipfile
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
+from xml.parsers import expat
 
+from xlnn.audit.origins import row_and_column
+from xlnn.audit.package import CONTENT_TYPES, PACKAGE_RELATIONS, RELATIONS, STYLES, WORKBOOK
+from xlnn.audit.relations import Relation, relations_of
 from xlnn.audit.report import Report
 from xlnn.audit.reports.finding_rows import LOOKS, location
 from xlnn.audit.reports.findings_sheet import FindingsSheet
 from xlnn.audit.reports.marks import Mark, mark_patches
-from xlnn.audit.reports.package import (
-    BOOK,
-    RELATIONS,
+from xlnn.audit.reports.parts import (
+    OFFICE,
     SHEETS,
-    TYPES,
-    WORKBOOK,
+    WORKBOOK_TYPE,
     ContentTypes,
-    Relation,
     book_namespace,
-    entry_of,
-    read_relations,
-    relations_of,
+    relations_entry,
     sheets_of,
     with_first_sheet,
     write_relations,
@@ -36,7 +36,6 @@ from xlnn.audit.reports.package import (
 from xlnn.audit.reports.patch import patched
 from xlnn.audit.reports.report_sheet import sheet_document
 from xlnn.audit.reports.style_sheet import StyleSheet, no_styles
-from xlnn.audit.stored_sheet import column_number
 from xlnn.errors import OutputError
 from xlnn.workbook.archive import Archive
 from xlnn.workbook.stream import gathered
@@ -64,14 +63,19 @@ def write_marked_copy(report: Report, file: IO[bytes]) -> None:
     with path.open("rb") as source:
         if hashlib.file_digest(source, "sha256").hexdigest() != report.sha256:
             raise OutputError(f"{path} was changed while it was audited: audit it again")
-        with zipfile.ZipFile(source) as old:
-            archive = Archive(file)
-            try:
+        archive = Archive(file)
+        try:
+            with zipfile.ZipFile(source) as old:
                 for name, chunks in _Copy(old, report).entries():
                     archive.add(name, chunks)
                 archive.finish()
-            finally:
-                archive.close()
+        except (LookupError, ValueError, expat.ExpatError, zipfile.BadZipFile, zlib.error) as error:
+            raise OutputError(
+                f"{path} cannot be marked, as a part of it that no number depends on is damaged "
+                f"({error}): choose a .html or .json report"
+            ) from error
+        finally:
+            archive.close()
 
 
 class _Copy:
@@ -79,19 +83,19 @@ class _Copy:
 
     def __init__(self, old: zipfile.ZipFile, report: Report) -> None:
         self._old, self._report = old, report
-        self._book = old.read(BOOK)
-        self._relations = read_relations(old.read(relations_of(BOOK)))
-        if any(each.name in _MACRO_SHEETS for each in self._relations):
+        self._book = old.read(WORKBOOK)
+        self._relations = relations_of(old, RELATIONS)
+        if any(each.kind in _MACRO_SHEETS for each in self._relations):
             raise OutputError(
                 f"{report.workbook} has a sheet of Excel 4 macros, which an .xlsx cannot hold: "
                 "choose a .html or .json report"
             )
-        targets = {each.identity: entry_of(BOOK, each) for each in self._relations}
+        targets = {each.id: each.entry for each in self._relations if not each.external}
         self._sheets = {name: targets[i] for name, i in sheets_of(self._book).items()}
         self._name = _free_name(FINDINGS, [*self._sheets])
         self._sheet = FindingsSheet(report, frozenset(self._sheets))
         self._styles_entry = next(
-            (entry_of(BOOK, each) for each in self._relations if each.name == "styles"), ""
+            (each.entry for each in self._relations if each.kind == "styles"), ""
         )
         self._namespace = book_namespace(self._book)
         styles = old.read(self._styles_entry) if self._styles_entry else no_styles(self._namespace)
@@ -115,14 +119,14 @@ class _Copy:
                 continue
             if name in named:
                 yield name, self._marked_sheet(name, marks.get(named[name], {}))
-            elif name == BOOK:
+            elif name == WORKBOOK:
                 yield name, iter([with_first_sheet(self._book, self._name, _IDENTITY)])
-            elif name == relations_of(BOOK):
+            elif name == RELATIONS:
                 yield name, iter([write_relations(self._new_relations())])
-            elif name == relations_of(""):
-                kept = [r for r in read_relations(old.read(name)) if r.name not in _LEFT_OUT]
+            elif name == PACKAGE_RELATIONS:
+                kept = [r for r in relations_of(old, name) if r.kind not in _LEFT_OUT]
                 yield name, iter([write_relations(kept)])
-            elif name == TYPES:
+            elif name == CONTENT_TYPES:
                 yield name, iter([self._types(gone).document()])
             else:
                 yield name, self._unchanged(name)
@@ -137,7 +141,7 @@ class _Copy:
             ),
         )
         # Last, as the cells of every sheet have a say in it.
-        yield self._styles_entry or _STYLES_ENTRY, iter([self._styles.document()])
+        yield self._styles_entry or STYLES, iter([self._styles.document()])
 
     # --- Sheets ---
 
@@ -147,8 +151,7 @@ class _Copy:
         for number, finding in enumerate(self._report.findings):
             if finding.sheet not in self._sheets or not finding.cell:
                 continue
-            letters = finding.cell.rstrip("0123456789")
-            cell = int(finding.cell[len(letters) :]), column_number(letters)
+            cell = row_and_column(finding.cell)
             there = marks.setdefault(finding.sheet, {})
             before = there.get(cell)
             if before is None or (finding.cause and not before.cause):
@@ -176,45 +179,38 @@ class _Copy:
     # --- What tells of the parts ---
 
     def _new_relations(self) -> list[Relation]:
-        kinds = RELATIONS[self._namespace]
-        kept = [each for each in self._relations if each.name not in _LEFT_OUT]
-        added = [Relation(_IDENTITY, f"{kinds}/worksheet", f"/{FINDINGS_ENTRY}")]
+        kinds = OFFICE[self._namespace]
+        kept = [each for each in self._relations if each.kind not in _LEFT_OUT]
+        added = [Relation(_IDENTITY, f"{kinds}/worksheet", f"/{FINDINGS_ENTRY}", False)]
         if not self._styles_entry:
-            added.append(Relation(_STYLES_IDENTITY, f"{kinds}/styles", f"/{_STYLES_ENTRY}"))
+            added.append(Relation(_STYLES_IDENTITY, f"{kinds}/styles", f"/{STYLES}", False))
         return kept + added
 
     def _types(self, gone: set[str]) -> ContentTypes:
-        types = ContentTypes.read(self._old.read(TYPES)).without(gone)
-        parts = {BOOK: WORKBOOK, FINDINGS_ENTRY: f"{SHEETS}worksheet+xml"}
+        types = ContentTypes.read(self._old.read(CONTENT_TYPES)).without(gone)
+        parts = {WORKBOOK: WORKBOOK_TYPE, FINDINGS_ENTRY: f"{SHEETS}worksheet+xml"}
         if not self._styles_entry:
-            parts[_STYLES_ENTRY] = f"{SHEETS}styles+xml"
+            parts[STYLES] = f"{SHEETS}styles+xml"
         return types.with_parts(parts)
 
     def _left_out(self) -> set[str]:
         """The entries of macros and signatures, with all that only they have."""
-        waiting: list[str] = []
-        for part in ("", BOOK):
-            waiting += [
-                entry_of(part, each)
-                for each in self._relations_of(part)
-                if each.name in _LEFT_OUT and not each.external
-            ]
+        first = [*self._relations_of(""), *self._relations]
+        waiting = [each for each in first if each.kind in _LEFT_OUT]
         gone: set[str] = set()
         while waiting:
-            part = waiting.pop()
-            if part not in gone:
-                gone |= {part, relations_of(part)}
-                own = self._relations_of(part)
-                waiting += [entry_of(part, each) for each in own if not each.external]
+            each = waiting.pop()
+            if not each.external and each.entry not in gone:
+                gone |= {each.entry, relations_entry(each.entry)}
+                waiting += self._relations_of(each.entry)
         return gone
 
     def _relations_of(self, part: str) -> list[Relation]:
-        entry = relations_of(part)
-        return read_relations(self._old.read(entry)) if entry in self._old.namelist() else []
+        entry = relations_entry(part)
+        return relations_of(self._old, entry) if entry in self._old.namelist() else []
 
 
 _IDENTITY, _STYLES_IDENTITY = "rIdXlnnFindings", "rIdXlnnStyles"
-_STYLES_ENTRY = "xl/styles.xml"
 
 
 def _free_name(name: str, taken: list[str]) -> str:

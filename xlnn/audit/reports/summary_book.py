@@ -7,6 +7,15 @@ from typing import IO
 
 from openpyxl.writer.theme import theme_xml
 
+from xlnn.audit.package import (
+    CONTENT_TYPES,
+    PACKAGE_RELATIONS,
+    RELATIONS,
+    STRINGS,
+    STYLES,
+    WORKBOOK,
+)
+from xlnn.audit.relations import Relation
 from xlnn.audit.report import Report
 from xlnn.audit.reports.finding_rows import (
     HEADINGS,
@@ -22,16 +31,12 @@ from xlnn.audit.reports.finding_rows import (
 )
 from xlnn.audit.reports.findings_sheet import LISTED
 from xlnn.audit.reports.marked_copy import FINDINGS, FINDINGS_ENTRY
-from xlnn.audit.reports.package import (
-    BOOK,
+from xlnn.audit.reports.parts import (
     MAIN,
-    RELATIONS,
+    OFFICE,
     SHEETS,
-    TYPES,
-    WORKBOOK,
+    WORKBOOK_TYPE,
     ContentTypes,
-    Relation,
-    relations_of,
     write_relations,
 )
 from xlnn.audit.reports.report_sheet import sheet_document
@@ -101,15 +106,15 @@ def _entries(results: Sequence[Result]) -> Iterator[tuple[str, Iterator[bytes]]]
     types = ContentTypes(
         {"rels": "application/vnd.openxmlformats-package.relationships+xml"},
         {
-            BOOK: WORKBOOK,
-            "xl/styles.xml": f"{SHEETS}styles+xml",
-            "xl/sharedStrings.xml": f"{SHEETS}sharedStrings+xml",
+            WORKBOOK: WORKBOOK_TYPE,
+            STYLES: f"{SHEETS}styles+xml",
+            STRINGS: f"{SHEETS}sharedStrings+xml",
             "xl/theme/theme1.xml": "application/vnd.openxmlformats-officedocument.theme+xml",
             "docProps/core.xml": "application/vnd.openxmlformats-package.core-properties+xml",
             **dict.fromkeys(_ENTRIES.values(), f"{SHEETS}worksheet+xml"),
         },
     )
-    office = RELATIONS[MAIN]
+    office = OFFICE[MAIN]
     core = "http://schemas.openxmlformats.org/package/2006/relationships/metadata/core-properties"
     sheets = "".join(
         f'<sheet name="{name}" sheetId="{i}" r:id="rId{i}"/>'
@@ -121,26 +126,26 @@ def _entries(results: Sequence[Result]) -> Iterator[tuple[str, Iterator[bytes]]]
         '<calcPr fullCalcOnLoad="1"/></workbook>'
     )
     parts: Mapping[str, bytes] = {
-        TYPES: types.document(),
-        relations_of(""): write_relations(
+        CONTENT_TYPES: types.document(),
+        PACKAGE_RELATIONS: write_relations(
             [
-                Relation("rId1", f"{office}/officeDocument", f"/{BOOK}"),
-                Relation("rId2", core, "/docProps/core.xml"),
+                Relation("rId1", f"{office}/officeDocument", f"/{WORKBOOK}", False),
+                Relation("rId2", core, "/docProps/core.xml", False),
             ]
         ),
-        BOOK: book.encode(),
-        relations_of(BOOK): write_relations(
+        WORKBOOK: book.encode(),
+        RELATIONS: write_relations(
             [
                 *(
-                    Relation(f"rId{i}", f"{office}/worksheet", f"/{entry}")
+                    Relation(f"rId{i}", f"{office}/worksheet", f"/{entry}", False)
                     for i, entry in enumerate(_ENTRIES.values(), start=1)
                 ),
-                Relation("rIdStyles", f"{office}/styles", "/xl/styles.xml"),
-                Relation("rIdStrings", f"{office}/sharedStrings", "/xl/sharedStrings.xml"),
-                Relation("rIdTheme", f"{office}/theme", "/xl/theme/theme1.xml"),
+                Relation("rIdStyles", f"{office}/styles", f"/{STYLES}", False),
+                Relation("rIdStrings", f"{office}/sharedStrings", f"/{STRINGS}", False),
+                Relation("rIdTheme", f"{office}/theme", "/xl/theme/theme1.xml", False),
             ]
         ),
-        "xl/styles.xml": styles.document(),
+        STYLES: styles.document(),
         "xl/theme/theme1.xml": document.encode() if isinstance(document, str) else document,
         "docProps/core.xml": _CORE,
     }
@@ -158,7 +163,7 @@ def _entries(results: Sequence[Result]) -> Iterator[tuple[str, Iterator[bytes]]]
                 filtered=filtered if page.name == FINDINGS else None,
             ),
         )
-    yield "xl/sharedStrings.xml", strings.document()
+    yield STRINGS, strings.document()
 
 
 def _findings(results: Sequence[Result]) -> int:

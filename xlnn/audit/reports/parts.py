@@ -15,13 +15,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from xlnn.audit.markup import local, parse
+from xlnn.audit.relations import Relation
 from xlnn.audit.reports.patch import Patch, changed, elements, in_attribute, plain_attribute
-
-BOOK, TYPES = "xl/workbook.xml", "[Content_Types].xml"
 
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 STRICT = "http://purl.oclc.org/ooxml/spreadsheetml/main"
-RELATIONS = {
+OFFICE = {
     MAIN: "http://schemas.openxmlformats.org/officeDocument/2006/relationships",
     STRICT: "http://purl.oclc.org/ooxml/officeDocument/relationships",
 }
@@ -31,39 +30,14 @@ _PACKAGE = "http://schemas.openxmlformats.org/package/2006"
 _HEAD = b'<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
 
 SHEETS = "application/vnd.openxmlformats-officedocument.spreadsheetml."
-WORKBOOK = SHEETS + "sheet.main+xml"
+WORKBOOK_TYPE = SHEETS + "sheet.main+xml"
 """The kind of an .xlsx; that of an .xlsm or of a template differs."""
 
 
-@dataclass(frozen=True, slots=True)
-class Relation:
-    """That a part belongs to another one."""
-
-    identity: str
-    kind: str
-    target: str
-    """As it stands there."""
-    external: bool = False
-
-    @property
-    def name(self) -> str:
-        """What the kind is called: the last word of its address."""
-        return self.kind.rpartition("/")[2]
-
-
-def relations_of(part: str) -> str:
+def relations_entry(part: str) -> str:
     """The entry with the relations of a part; of the whole package, given nothing."""
     folder, name = posixpath.split(part)
     return posixpath.join(folder, "_rels", f"{name}.rels")
-
-
-def read_relations(document: bytes) -> list[Relation]:
-    """The relations in an entry."""
-    return [
-        Relation(given["Id"], given["Type"], given["Target"], given.get("TargetMode") == "External")
-        for name, given in _small(document)
-        if name == "Relationship"
-    ]
 
 
 def write_relations(relations: Iterable[Relation]) -> bytes:
@@ -71,8 +45,8 @@ def write_relations(relations: Iterable[Relation]) -> bytes:
     body = b"".join(
         b'<Relationship Id="%s" Type="%s" Target="%s"%s/>'
         % (
-            plain_attribute(each.identity),
-            plain_attribute(each.kind),
+            plain_attribute(each.id),
+            plain_attribute(each.type),
             plain_attribute(each.target),
             b' TargetMode="External"' if each.external else b"",
         )
@@ -83,12 +57,6 @@ def write_relations(relations: Iterable[Relation]) -> bytes:
         _PACKAGE.encode(),
         body,
     )
-
-
-def entry_of(part: str, relation: Relation) -> str:
-    """The entry that a relation of a part leads to."""
-    folder = posixpath.dirname(part)
-    return posixpath.normpath(posixpath.join("/", folder, relation.target)).lstrip("/")
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +137,7 @@ def with_first_sheet(document: bytes, name: str, identity: str) -> bytes:
                 b'<%ssheet xmlns:r="%s" name="%s" sheetId="%d" r:id="%s"/>'
                 % (
                     element.prefix.encode(),
-                    RELATIONS[book_namespace(document)].encode(),
+                    OFFICE[book_namespace(document)].encode(),
                     in_attribute(name),
                     max(numbers, default=0) + 1,
                     in_attribute(identity),
