@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -13,7 +15,7 @@ from xlnn.errors import EngineError, WorkbookError
 
 def pretend(path: Path) -> Report:
     """A report, or what goes wrong with an audit."""
-    fate = path.name.partition(" ")[0]
+    fate = path.stem.partition(" ")[0]
     match fate:
         case "killed":
             os.kill(os.getpid(), signal.SIGKILL)
@@ -27,6 +29,10 @@ def pretend(path: Path) -> Report:
             raise WorkbookError(f"{path} is not an .xlsx workbook")
         case "engine":
             raise EngineError(f"{path}: soffice failed")
+        case "starts":
+            code = "import os, sys, time; print(os.getpid(), file=open(sys.argv[1], 'w')); "
+            command = [sys.executable, "-c", f"{code}time.sleep(60)", path.with_suffix(".pid")]
+            subprocess.run(command, check=True)
         case "slow":
             time.sleep(0.7)
     wrong = Finding("extra", "X", "A1", "X", 0, 1, None, None, True, "X!A1: extra")

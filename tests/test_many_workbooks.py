@@ -95,6 +95,16 @@ def test_who_stops_listening_leaves_no_process() -> None:
     assert multiprocessing.active_children() == []
 
 
+def test_a_program_that_a_process_has_started_ends_with_it(tmp_path: Path) -> None:
+    told = tmp_path / "starts.pid"
+    with closing(audit_many([Path("quick"), tmp_path / "starts"], pretend, 2)) as some:
+        assert next(some).workbook == "quick"
+        while not told.exists() or not told.read_text().strip():
+            time.sleep(0.05)
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(told.read_text()), 0)
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="Ctrl-C is another thing there")
 def test_ctrl_c_ends_all_and_leaves_nothing(books: Path, tmp_path: Path) -> None:
     copies = [shutil.copyfile(books / "right.xlsx", tmp_path / f"{i}.xlsx") for i in range(6)]

@@ -7,6 +7,7 @@ import io
 import re
 import zipfile
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -261,6 +262,19 @@ def test_links_stand_where_excel_wants_them(inside: str, after: list[str], tmp_p
     root = ElementTree.fromstring(part(copy, "xl/worksheets/sheet0.xml"))
     assert [child.tag.removeprefix(MAIN) for child in root] == after
     assert links(copy) == {"B1": "Findings!A12"}
+
+
+def test_what_inherits_leads_to_its_cause_and_a_cause_comes_before_it(tmp_path: Path) -> None:
+    path = package(tmp_path / "a.xlsx", {"X": sheet(DATA)})
+    heir = replace(finding("X", "B1", cause=False), origin="X!A1")
+    # The same cell inherits a wrong number, and is wrong in itself.
+    copy = copied(path, finding("X", "A1"), heir, finding("X", "B1"))
+    assert links(copy) == {"A1": "Findings!A12", "B1": "Findings!A14"}
+    back = links(copy, "xl/worksheets/xlnn_findings.xml")
+    assert back == {"B12": "X!A1", "B13": "X!B1", "I13": "Findings!A12", "B14": "X!B1"}
+    book = openpyxl.load_workbook(copy)
+    assert [book["Findings"][f"I{row}"].value for row in (12, 13, 14)] == [None, "X!A1", None]
+    assert book["X"]["B1"].border.top.style == "medium"
 
 
 def test_links_that_are_there_stay(tmp_path: Path) -> None:
