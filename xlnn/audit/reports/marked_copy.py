@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import IO
 from xml.parsers import expat
 
-from xlnn.audit.origins import row_and_column
+from xlnn.audit.causes.origins import row_and_column
 from xlnn.audit.package import CONTENT_TYPES, PACKAGE_RELATIONS, RELATIONS, STYLES, WORKBOOK
 from xlnn.audit.relations import Relation, relations_of
 from xlnn.audit.report import Report
