@@ -24,6 +24,7 @@ from xlnn.audit.engines import ENGINES, Engine, engine_named
 from xlnn.audit.engines.values import Values
 from xlnn.audit.gaps import check_gaps
 from xlnn.audit.inputs import check_inputs
+from xlnn.audit.proportion import check_proportion
 from xlnn.audit.reading import StoredWorkbook
 from xlnn.audit.recomputed import (
     Recomputed,
@@ -82,6 +83,7 @@ def audit(
         )
     description = read_description(book)
     plan = read_plan(description)
+    check_proportion(book, plan)
     return _Audit(book, plan, description, tolerance, progress, began).run(chosen, versions)
 
 
@@ -140,6 +142,8 @@ class _Audit:
         names = {name.casefold(): meaning for name, meaning, _ in self.book.names}
         origins = Origins(names, missing)
         notes: list[str] = []
+        if self.book.has_macros:
+            notes.append("the workbook has macros: they were ignored, and nothing of them was run")
         if not missing:
             notes += check_gaps(
                 self.book, self.plan, self.description, found[0].matrices, self.tolerance

@@ -136,9 +136,17 @@ def read_plan(description: SelfDescription) -> Plan:
             scale_targets=_choice(settings, "scale_targets"),
             classes=_choice(settings, "classes"),
         )
+        # Each layer and each epoch has several matrices, which the Map lists.
+        listed = max(1, len(description.entries))
+        if len(described.hidden) > listed:
+            raise ValueError(
+                f"it tells of {len(described.hidden):,} hidden layers, but the Map of {listed:,} "
+                "matrices"
+            )
+        epochs = parse_epoch_ranges(str(settings.get("show", "")), most=listed)
         return _plan(
             described,
-            parse_epoch_ranges(str(settings.get("show", ""))),
+            epochs,
             _choice(settings, "formulas"),
             _choice(settings, "operands"),
             _extras(settings),

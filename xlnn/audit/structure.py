@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import zip_longest
 from typing import Any
 
 from xlnn.audit.reading import StoredWorkbook
@@ -40,10 +41,10 @@ def check_structure(
             yield Finding("missing", page, "A1", page, None, None, None, None, True, message)
     yield from _check_names(book, plan)
     entries = description.entries
-    planned = [map_entry(area) for area in plan.matrices()]
-    for index in range(max(len(entries), len(planned))):
-        number, found = entries[index] if index < len(entries) else (None, None)
-        expected = planned[index] if index < len(planned) else None
+    # One by one: the Settings may tell of far more matrices than there are.
+    for index, (entry, area) in enumerate(zip_longest(entries, plan.matrices())):
+        number, found = entry or (None, None)
+        expected = map_entry(area) if area else None
         if found != expected:
             name = str((expected or found or {}).get("name", ""))
             yield Finding(

@@ -131,12 +131,16 @@ def epoch_ranges(epochs: tuple[int, ...]) -> str:
     return ", ".join(f"{a}" if a == b else f"{a}-{b}" for a, b in parts)
 
 
-def parse_epoch_ranges(text: str) -> tuple[int, ...]:
-    """The epochs in ``1-3, 5000``. Raises ValueError for anything else."""
+def parse_epoch_ranges(text: str, most: int) -> tuple[int, ...]:
+    """The epochs in ``1-3, 5000``. Raises ValueError for anything else, and for more than
+    ``most``."""
     epochs: list[int] = []
     for part in text.split(","):
         first, _, last = part.strip().partition("-")
-        epochs += range(int(first), int(last or first) + 1)
+        some = range(int(first), int(last or first) + 1)
+        if some.start + most - len(epochs) < some.stop:
+            raise ValueError(f"{text[:40]!r} tells of more epochs than the {most:,} that can be")
+        epochs += some
     if not epochs or epochs != sorted(set(epochs)) or epochs[0] < 1:
-        raise ValueError(f"{text!r} is no list of epochs")
+        raise ValueError(f"{text[:40]!r} is no list of epochs")
     return tuple(epochs)
