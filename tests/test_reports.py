@@ -109,7 +109,7 @@ def test_what_inherits_is_told_by_cause_and_long_lists_are_cut(
     assert lines[2] == "    3 cells inherit a wrong number from it, first wh_new!C1"
     assert "  … and 3 more: --report FILE lists all" in lines
     assert "  1 more cells inherit wrong numbers from these" in lines
-    assert "  skipped, not in the workbook by its map: E, bh" in lines
+    assert "  not in the map, so not compared: E, bh" in lines
     assert "  note: Look." in lines
     assert lines[-1] == "made.xlsx: 17 findings: 13 causes, 4 inherited"
 
