@@ -20,7 +20,7 @@ import xlnn
 from xlnn.experiment.experiment import Experiment
 
 EACH = 2
-"""How many changes of every kind a workbook has."""
+"""How many changes of every kind a workbook has at most."""
 
 GROUPS = 4
 """Into how many tests the changes of a workbook are split."""
@@ -35,7 +35,7 @@ EXPERIMENTS: dict[str, Callable[[], Experiment]] = {
         "demo", {"epochs": 2, "extras": "none", "formulas": "matrix"}
     ),
     "batches, cell": lambda: Experiment(
-        X=X[:3, :2], y=[0, 1, 1], hidden=(2,), batch_size=2, epochs=2, extras="none"
+        X=X[:3, :2], y=[0.1, 0.9, 0.8], hidden=(2,), batch_size=2, epochs=2, extras="none"
     ),
     "batches, matrix": lambda: Experiment(
         X=X[:4, :2],

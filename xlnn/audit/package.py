@@ -46,23 +46,26 @@ _END = b"PK\x05\x06"
 
 @contextmanager
 def opened(path: Path) -> Iterator[zipfile.ZipFile]:
-    """A workbook's zip; whatever reading it can raise is told plainly.
-
-    Raises WorkbookError.
-    """
+    """A workbook's zip. Raises WorkbookError, also for what reading its parts raises."""
     if not path.exists():
         raise WorkbookError(f"{path} does not exist")
     if path.is_dir():
         raise WorkbookError(f"{path} is a folder, not a workbook")
     if not path.is_file():
         raise WorkbookError(f"{path} is not a file")
+    with plainly(path), path.open("rb") as file:
+        _check_start(path, file)
+        _check_directory(path, file)
+        with zipfile.ZipFile(file) as archive:
+            _check_entries(path, archive)
+            yield archive
+
+
+@contextmanager
+def plainly(path: Path) -> Iterator[None]:
+    """Tells plainly, as WorkbookError, what reading a workbook's parts can raise."""
     try:
-        with path.open("rb") as file:
-            _check_start(path, file)
-            _check_directory(path, file)
-            with zipfile.ZipFile(file) as archive:
-                _check_entries(path, archive)
-                yield archive
+        yield
     except zipfile.BadZipFile as error:
         raise WorkbookError(f"{path} is not an .xlsx workbook, or is damaged: {error}") from error
     except (LookupError, expat.ExpatError, zlib.error, ValueError, EOFError) as error:

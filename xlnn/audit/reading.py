@@ -9,8 +9,10 @@ from __future__ import annotations
 import hashlib
 import re
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from functools import cached_property
+from io import BytesIO
 from pathlib import Path
 from typing import IO
 from xml.parsers import expat
@@ -24,12 +26,16 @@ from xlnn.audit.package import (
     STRINGS,
     WORKBOOK,
     opened,
+    plainly,
     unpacked_size,
 )
 from xlnn.audit.relations import Relation, relations_of
 from xlnn.audit.stored_sheet import Stored, StoredSheet, read_sheet
 from xlnn.errors import WorkbookError
 from xlnn.maths.evaluate import Array
+
+SMALL = 4 << 20
+"""Up to these bytes, unpacked, all sheets are kept in memory as they stand in the file."""
 
 _EXTERNAL = re.compile(r"xl/externalLinks/_rels/externalLink(\d+)\.xml\.rels")
 
@@ -50,12 +56,29 @@ class StoredWorkbook:
                 )
             self._entries, self.hidden = _sheet_entries(archive)
             self.unpacked_size = unpacked_size(archive)
-            self.has_macros = any(name.endswith(MACROS) for name in archive.namelist())
+            there = set(archive.namelist())
+            self.has_macros = any(name.endswith(MACROS) for name in there)
+            self._has_texts = STRINGS in there
+            self._kept: dict[str, bytes] = {}
+            if self.unpacked_size <= SMALL:
+                # To open the zip again takes longer than to read a small sheet.
+                kept = there & {WORKBOOK, STRINGS, *self._entries.values()}
+                self._kept = {name: archive.read(name) for name in kept}
+
+    @contextmanager
+    def _part(self, name: str) -> Iterator[IO[bytes]]:
+        """An entry of the zip; whatever reading it can raise is told plainly."""
+        if name in self._kept:
+            with plainly(self.path):
+                yield BytesIO(self._kept[name])
+        else:
+            with opened(self.path) as archive, archive.open(name) as file:
+                yield file
 
     @cached_property
     def sha256(self) -> str:
         """The hash of the file, which tells whether another is the same."""
-        with opened(self.path), self.path.open("rb") as file:
+        with plainly(self.path), self.path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
 
     @property
@@ -67,7 +90,7 @@ class StoredWorkbook:
         """The cells of a sheet."""
         if name not in self._read:
             texts = self._texts
-            with opened(self.path) as archive, archive.open(self._entries[name]) as file:
+            with self._part(self._entries[name]) as file:
                 try:
                     self._read[name] = read_sheet(file, texts)
                 except (ValueError, expat.ExpatError) as error:
@@ -118,7 +141,7 @@ class StoredWorkbook:
             if local(name) == "definedName":
                 found.append((attributes["name"], str(text), "localSheetId" in attributes))
 
-        with opened(self.path) as archive, archive.open(WORKBOOK) as file:
+        with self._part(WORKBOOK) as file:
             parse(file, start, text.data, end)
         return found
 
@@ -132,7 +155,7 @@ class StoredWorkbook:
             if local(name) == "calcPr":
                 found = attributes.get("calcMode", "auto")
 
-        with opened(self.path) as archive, archive.open(WORKBOOK) as file:
+        with self._part(WORKBOOK) as file:
             parse(file, start)
         return found
 
@@ -148,11 +171,10 @@ class StoredWorkbook:
     @cached_property
     def _texts(self) -> list[str]:
         """The shared strings."""
-        with opened(self.path) as archive:
-            if STRINGS not in archive.namelist():
-                return []
-            with archive.open(STRINGS) as file:
-                return _shared_strings(file)
+        if not self._has_texts:
+            return []
+        with self._part(STRINGS) as file:
+            return _shared_strings(file)
 
 
 def _sheet_entries(archive: zipfile.ZipFile) -> tuple[dict[str, str], frozenset[str]]:
