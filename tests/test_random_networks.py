@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -16,13 +16,23 @@ import pytest
 from hypothesis import Phase, assume, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from networks import (
+    BIASES,
+    HIDDEN,
+    OPTIMISERS,
+    OUTPUTS,
+    Moment,
+    Network,
+    drowned,
+    moderate,
+    start_shapes,
+)
 from recomputed import beyond, block, difference, error_cells, recompute_all
-from reference import ARTICLE, Array, Matrices, Rules, train, train_in_batches
+from reference import ARTICLE, Array, Matrices, Rules
 
 import xlnn
 from xlnn.audit.engines import ENGINES, Engine
 from xlnn.audit.engines.values import Values
-from xlnn.experiment.experiment import Experiment
 from xlnn.training.trace import Trace
 from xlnn.workbook.plan import Plan
 from xlnn.workbook.write import plan_of
@@ -38,85 +48,6 @@ LARGEST_INPUT = 3
 
 MODERATE, EXTREME = 50.0, 1e5
 """Start weights: up to where sums begin to saturate, and far beyond EXP's largest argument, 709."""
-
-Moment = tuple[int, int]
-"""An epoch and one of its batches, both counted from 1."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Network:
-    """What an experiment is made of."""
-
-    X: Array
-    y: Array
-    hidden: tuple[int, ...]
-    start: dict[str, Array]
-    lr: float
-    epochs: int
-    show: tuple[int, ...]
-    style: str
-    rules: Rules = ARTICLE
-    biases: str = "neuron"
-    """One for each ``neuron``, one for each ``layer``, or ``none``."""
-    batch_size: str | int = "all"
-    shuffle: bool = False
-    seed: int = 0
-    operands: str = "auto"
-
-    @property
-    def experiment(self) -> Experiment:
-        return Experiment(
-            X=self.X,
-            y=self.y,
-            hidden=self.hidden,
-            weights=self.start,
-            learning_rate=self.lr,
-            epochs=self.epochs,
-            show=self.show,
-            formulas=self.style,
-            operands=self.operands,
-            biases=self.biases != "none",
-            bias_per="layer" if self.biases == "layer" else "neuron",
-            batch_size=self.batch_size,
-            shuffle=self.shuffle,
-            seed=self.seed,
-            accuracy=False,
-            extras="none",
-            **asdict(self.rules),
-        )
-
-    @property
-    def size(self) -> int:
-        """The samples of a batch."""
-        return len(self.X) if self.batch_size == "all" else int(self.batch_size)
-
-    @property
-    def batches(self) -> int:
-        return -(-len(self.X) // self.size)
-
-    def expected(self, orders: Sequence[Sequence[int]]) -> dict[Moment, Matrices]:
-        """What the witness computes, seeing the samples in these orders, one for each epoch."""
-        given = self.X, self.y, self.start, self.lr
-        if self.batch_size == "all" and not self.shuffle:
-            trained = train(*given, self.epochs, self.rules)
-            return {(epoch, 1): matrices for epoch, matrices in trained.items()}
-        return train_in_batches(*given, orders, self.size, self.rules)
-
-
-def start_shapes(
-    inputs: int, hidden: tuple[int, ...], outputs: int, biases: str = "neuron"
-) -> dict[str, tuple[int, int]]:
-    """The start matrices by name, with their sizes."""
-    shapes = {}
-    below = inputs
-    for layer, neurons in enumerate((*hidden, outputs), start=1):
-        name = "out" if layer > len(hidden) else f"h_{layer}" if len(hidden) > 1 else "h"
-        shapes[f"w{name}"] = below, neurons
-        if biases != "none":
-            shapes[f"b{name}"] = 1, neurons if biases == "neuron" else 1
-        below = neurons
-    return shapes
-
 
 # --- Comparing ---
 
@@ -265,72 +196,6 @@ def test_saturated_networks_have_numbers_in_every_cell(network: Network) -> None
 
 
 # --- Networks of every kind, with moderate numbers ---
-
-HIDDEN = ("sigmoid", "tanh", "relu", "leaky-relu", "linear", "threshold")
-OUTPUTS = (
-    *((activation, "squared-error") for activation in (*HIDDEN, "softmax")),
-    ("sigmoid", "cross-entropy"),
-    ("softmax", "cross-entropy"),
-)
-OPTIMISERS = ("gradient-descent", "momentum", "nesterov", "adam")
-BIASES = (("neuron", True), ("layer", True), ("neuron", False), ("layer", False), ("none", True))
-"""How many there are, and whether they are updated."""
-
-REACH = {"tanh": (-1, 1), "relu": (0, 2), "leaky-relu": (-2, 2), "linear": (-2, 2)}
-"""Within which targets lie that an output can reach; other outputs lie between 0 and 1."""
-
-
-def moderate(
-    seed: int,
-    rules: Rules,
-    *,
-    samples: int,
-    inputs: int,
-    hidden: tuple[int, ...],
-    outputs: int,
-    biases: str,
-    **choices: object,
-) -> Network:
-    """A network whose numbers are drawn evenly, always the same for a seed.
-
-    So small that training is stable, and so arbitrary that no input of a relu or a threshold lies
-    within rounding of where its slope jumps, and no gradient but for rounding is 0.
-    """
-    generator = np.random.default_rng(seed)
-    low, high = REACH.get(rules.output_activation, (0, 1))
-    y = generator.uniform(low, high, (samples, outputs))
-    if rules.output_activation == "softmax":
-        y /= y.sum(axis=1, keepdims=True)
-    shapes = start_shapes(inputs, hidden, outputs, biases)
-    return Network(
-        X=generator.uniform(-2, 2, (samples, inputs)),
-        y=y,
-        hidden=hidden,
-        # A sum of many terms is kept as small as one of few.
-        start={
-            name: generator.uniform(-1.5, 1.5, shape) / np.sqrt(shape[0])
-            for name, shape in shapes.items()
-        },
-        rules=rules,
-        biases=biases,
-        seed=seed % 1000,
-        **choices,
-    )
-
-
-def drowned(rules: Rules, biases: str) -> bool:
-    """Whether what is learned has nothing but rounding for a gradient, and learns from it.
-
-    To add the same to all inputs of a softmax changes nothing, so one bias for all of them has no
-    gradient: what is computed of it is the rounding of a sum, which programs add in different
-    orders, and Adam divides it by its own size.
-    """
-    return (
-        rules.output_activation == "softmax"
-        and biases == "layer"
-        and rules.update_biases
-        and rules.optimizer == "adam"
-    )
 
 
 @st.composite
