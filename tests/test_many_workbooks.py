@@ -10,6 +10,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from contextlib import closing
 from pathlib import Path
@@ -84,9 +85,14 @@ def test_whatever_ends_a_process_costs_one_workbook() -> None:
     assert "is not an .xlsx workbook" in errors["unreadable"]
 
 
-def test_all_that_crash_are_named_with_one_process() -> None:
+def test_all_that_crash_are_named_with_one_process_and_leave_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setattr(tempfile, "tempdir", None)
     results = audited("killed 1", "killed 2", "right", jobs=1)
     assert [isinstance(each, Unreadable) for each in results] == [True, True, False]
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_who_stops_listening_leaves_no_process() -> None:
