@@ -56,14 +56,18 @@ def workbooks_in(paths: Iterable[Path]) -> list[Path]:
         if not path.is_dir():
             found[path] = None
             continue
-        inside = sorted(
+        try:
+            entries = sorted(path.iterdir())
+        except OSError as error:
+            raise WorkbookError(f"{path} cannot be read: {error.strerror or error}") from error
+        inside = [
             each
-            for each in path.iterdir()
+            for each in entries
             if each.suffix.lower() in BOOKS
             and not each.name.startswith(("~$", "."))
             and each.is_file()
             and not is_report(each)
-        )
+        ]
         if not inside:
             raise WorkbookError(f"{path} holds no workbook ({' or '.join(BOOKS)}) to audit")
         found.update(dict.fromkeys(inside))

@@ -96,7 +96,7 @@ def finding_cells(finding: Finding, first: int = 1) -> Iterator[Cell]:
     yield text(first + 5, said(finding))
     yield _value(first + 6, finding.expected)
     yield _value(first + 7, finding.found)
-    yield text(first + 8, finding.origin or "", "link" if finding.origin else "text")
+    yield text(first + 8, finding.origin, "link") if finding.origin else Cell(first + 8, "text")
 
 
 def step_cells(engine: EngineResult, first: int = 1) -> Iterator[list[Cell]]:

@@ -60,7 +60,11 @@ class FindingsSheet:
             ),
             ("audited in", f"{report.seconds:.1f} s"),
             *(("note", note) for note in report.notes),
-            *((("skipped", ", ".join(report.skipped)),) if report.skipped else ()),
+            *(
+                (("not compared", f"not in the map: {', '.join(report.skipped)}"),)
+                if report.skipped
+                else ()
+            ),
             *((("marks", ABOUT),) if report.findings else ()),
         ]
 

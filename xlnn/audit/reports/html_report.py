@@ -111,8 +111,8 @@ def _body(report: Report) -> Iterator[str]:
         yield from (f"<p>{_text(note)}</p>\n" for note in report.notes)
     if report.skipped:
         yield (
-            "<h3>Skipped</h3>\n<p>The workbook has not these matrices, by its map, so nothing was "
-            f"compared of them: {_text(', '.join(report.skipped))}.</p>\n"
+            "<h3>Skipped</h3>\n<p>Not in the map, so not compared: "
+            f"{_text(', '.join(report.skipped))}.</p>\n"
         )
     yield from _evidence(report)
     if report.findings:
