@@ -455,6 +455,8 @@ def test_epochs_after_a_gap_start_from_numbers_that_are_inputs(kept: Kept) -> No
     assert [(b.matrix, b.count, b.size) for b in found.of("kept")] == [
         *(("loss", 6, 6), ("mean_loss", 6, 6)),
     ]
+    (first, *_) = found.of("kept")[0].cells
+    assert (first.cell_a, first.cell_b) == ("B9", "B9")
 
 
 def test_what_is_live_in_one_only_is_compared_as_a_value(kept: Kept) -> None:
@@ -584,6 +586,22 @@ def test_settings_that_do_not_fit_the_map_are_refused(kept: Kept, tmp_path: Path
     book.save(tmp_path / "edited.xlsx")
     with pytest.raises(WorkbookError, match="two different workbooks"):
         xlnn.compare(path, tmp_path / "edited.xlsx")
+
+
+def test_settings_that_promise_too_much_are_not_believed(kept: Kept, tmp_path: Path) -> None:
+    path = kept(demo()).path
+    for key, value, refused in (("epochs", 1e15, False), ("samples", 900_000, True)):
+        book = openpyxl.load_workbook(path)
+        cell = next(row[1] for row in book["Settings"].iter_rows() if row[0].value == key)
+        cell.value = value
+        book.save(tmp_path / "edited.xlsx")
+        if refused:
+            with pytest.raises(WorkbookError, match="was changed"):
+                xlnn.compare(path, tmp_path / "edited.xlsx")
+        else:
+            found = xlnn.compare(path, tmp_path / "edited.xlsx")
+            assert settings(found) == {"epochs": (1, 10**15)}
+            assert found.blocks == ()
 
 
 def test_a_wrong_engine_or_tolerance_is_refused(kept: Kept) -> None:

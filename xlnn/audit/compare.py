@@ -15,6 +15,7 @@ from time import perf_counter
 
 from xlnn.audit.cell_values import Value
 from xlnn.audit.contrast import Contrast, Order
+from xlnn.audit.curves import contrast_curves
 from xlnn.audit.differences import (
     KINDS,
     BlockDifference,
@@ -99,7 +100,13 @@ class _Comparison:
         found = list(chain(self._headings(), self._names(), self._contrasted()))
         found.sort(key=itemgetter(0))
         kinds = list(KINDS)
-        return tuple(sorted((block for _, block in found), key=lambda b: kinds.index(b.kind)))
+        ordered = [*self._curves(), *(block for _, block in found)]
+        return tuple(sorted(ordered, key=lambda block: kinds.index(block.kind)))
+
+    def _curves(self) -> Iterator[BlockDifference]:
+        """What was measured of epochs that are not live."""
+        plans, curves = (self.a.plan, self.b.plan), (self.a.curves, self.b.curves)
+        return contrast_curves(plans, curves, self.tolerance, self.first)
 
     def _contrasted(self) -> Iterator[tuple[Order, BlockDifference]]:
         batched = max(self.a.plan.batches, self.b.plan.batches) > 1

@@ -115,20 +115,9 @@ class Contrast:
             yield self._block("input", pairs[index], unlike[index], gaps[index], what)
 
     def _kept(self, pairs: Sequence[Pair]) -> Iterator[tuple[Order, BlockDifference]]:
-        """One difference for all moments: nothing comes of them."""
         unlike, gaps = self._unlike(pairs, self.tolerance)
-        cells = [(pairs[index], i, j) for index, i, j in np.argwhere(unlike).tolist()]
-        if not cells:
-            return
-        far = np.where(unlike, np.nan_to_num(gaps, nan=np.inf), -1.0)
-        index, i, j = map(int, np.unravel_index(far.argmax(), far.shape))
-        block = replace(
-            self._difference("kept", None, "", unlike.size, len(cells)),
-            largest=float(far.max()) if np.isfinite(far.max()) else None,
-            at=self._pair(pairs[index], i, j),
-            cells=tuple(self._pair(pair, i, j) for pair, i, j in cells[: self.first]),
-        )
-        yield (LAST, 0, self.a.place), block
+        for index in np.flatnonzero(unlike.any(axis=(1, 2))).tolist():
+            yield self._block("kept", pairs[index], unlike[index], gaps[index], "")
 
     def _values(
         self,

@@ -27,8 +27,6 @@ from xlnn.workbook.entries import entries
 from xlnn.workbook.live_texts import live_text
 from xlnn.workbook.plan import (
     LOSS,
-    LOSS_COLUMN,
-    LOSS_FIRST,
     SETTINGS,
     SETTINGS_COLUMN,
     Area,
@@ -48,11 +46,9 @@ class SeriesReader:
     """Reads a workbook of which an engine has computed the values."""
 
     def __init__(
-        self, book: StoredWorkbook, plan: Plan, trained: int, values: Values, progress: Progress
+        self, book: StoredWorkbook, plan: Plan, values: Values, progress: Progress
     ) -> None:
         self.book, self.plan, self.values, self.progress = book, plan, values, progress
-        self.trained = trained
-        """How many epochs the sheet Loss lists."""
         self.series: dict[Key, Series] = {}
         self._cells = plan.formula_cells
         self._places = {name: place for place, name in enumerate(plan.recipe.members)}
@@ -67,9 +63,7 @@ class SeriesReader:
             if sheet not in self.book.sheets:
                 continue
             self._read_matrix(name)
-            if is_curve:
-                self._read_kept(name)
-            else:
+            if not is_curve:
                 if isinstance(self.plan.recipe.members[name], Step):
                     self._read_text(name)
                 self.book.forget(name)
@@ -152,17 +146,6 @@ class SeriesReader:
                         i, j = divmod(place, columns)
                         self._note(series, when, band, i, j, planned(plan, area, i, j))
             self._add_computed(series, when, band)
-
-    def _read_kept(self, name: str) -> None:
-        """The numbers that stand on the sheet Loss for epochs that are not shown."""
-        column = LOSS_COLUMN + self.plan.recipe.curves.index(name)
-        numbers = self.book.numbers(LOSS, LOSS_FIRST, column, self.trained, 1)
-        series = self.series[Key(LOSS, name, "", 0, 1, 1)]
-        for epoch in range(1, self.trained + 1):
-            when = Moment(epoch, 1)
-            if when not in series.bands:
-                row = LOSS_FIRST + epoch - 1
-                series.add(when, Band(row, column, "kept", ""), numbers[epoch - 1 : epoch])
 
     def _read_text(self, name: str) -> None:
         """The formula of the line that tells how a step's first cell is computed. What it says

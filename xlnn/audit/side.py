@@ -6,16 +6,19 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from xlnn.audit.curves import read_curves
 from xlnn.audit.engines.values import Values
+from xlnn.audit.proportion import check_proportion
 from xlnn.audit.reading import StoredWorkbook
 from xlnn.audit.same_formula import same_formula
 from xlnn.audit.self_description import SelfDescription, read_description, read_plan
 from xlnn.audit.series import Key, Series
 from xlnn.audit.series_reader import SeriesReader
 from xlnn.errors import WorkbookError
+from xlnn.maths.evaluate import Array
 from xlnn.progress import Progress
 from xlnn.workbook.map_sheet import map_entry
-from xlnn.workbook.plan import MAP, SETTINGS, START, Moment, Plan
+from xlnn.workbook.plan import LOSS, MAP, SETTINGS, START, Moment, Plan
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +29,8 @@ class Side:
     """The keys of the sheet Settings with their values."""
     plan: Plan
     series: Mapping[Key, Series]
+    curves: Mapping[str, Array]
+    """What was measured of all trained epochs."""
     names: Mapping[str, str]
     """Defined names that formulas use, as far as they mean anything else than the plan says."""
     headings: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]]
@@ -49,6 +54,7 @@ def described(book: StoredWorkbook) -> Described:
     """What a workbook says of itself. Raises WorkbookError for one that cannot be used."""
     description = read_description(book)
     plan = read_plan(description)
+    check_proportion(book, plan)
     if [entry for _, entry in description.entries] != [map_entry(a) for a in plan.matrices()]:
         raise WorkbookError(
             f"{book.path}: its sheets {SETTINGS} and {MAP} tell of two different workbooks, so "
@@ -70,7 +76,8 @@ def read_side(found: Described, values: Values, progress: Progress) -> Side:
     return Side(
         description.settings,
         plan,
-        SeriesReader(book, plan, description.epochs, values, progress).read(),
+        SeriesReader(book, plan, values, progress).read(),
+        read_curves(plan, description.epochs, values) if LOSS in book.sheets else {},
         dict(_other_names(book, plan)),
         headings,
         tuple(name for name in expected if name not in book.sheets),

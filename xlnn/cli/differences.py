@@ -23,7 +23,7 @@ TITLES: dict[Kind, str] = {
     "label": "headings that differ",
     "input": "inputs that differ",
     "formula": "formulas that differ",
-    "kept": "numbers that are not live, and differ",
+    "kept": "numbers that are not live in both, and differ",
 }
 
 NAMES: dict[Kind, str] = {
