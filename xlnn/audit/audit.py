@@ -18,7 +18,7 @@ from pathlib import Path
 from time import perf_counter
 
 from xlnn.audit.boards import check_boards
-from xlnn.audit.causes.origins import Origins
+from xlnn.audit.causes.origins import UNCOMPUTED, Origins
 from xlnn.audit.comparison import Comparison, Order
 from xlnn.audit.engines import ENGINES, Engine, engine_named
 from xlnn.audit.engines.values import Values
@@ -51,9 +51,6 @@ from xlnn.workbook.plan import (
     MAP,
     Plan,
 )
-
-UNCOMPUTED = ("hidden", "manual-calculation")
-"""Kinds of findings that make no number wrong."""
 
 
 def audit(

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from xlnn.audit.board_inputs import cell_of, check_constants, check_typed, check_words, loose_checks
-from xlnn.audit.causes.origins import Origins
+from xlnn.audit.causes.origins import FOLLOWING, Origins
 from xlnn.audit.cell_values import ErrorValue
 from xlnn.audit.place import compare_formula, was_computed
 from xlnn.audit.reading import StoredWorkbook
@@ -187,9 +187,7 @@ class _BoardAudit:
             for i, j, finding in places:
                 if (i, j) not in wrong:
                     wrong.add((i, j))
-                    if not finding.cause:
-                        stored = self.book.formula(block.sheet, block.row + i, block.column + j)
-                        self.origins.note(finding, "" if stored is None else stored.text)
+                    self._note(finding, block.row + i, block.column + j)
                     yield finding
 
     def _wrong_words(self, block: Block, each: Recomputed) -> Iterator[tuple[int, int, Finding]]:
@@ -217,13 +215,21 @@ class _BoardAudit:
                 value = each.values.value(block.sheet, row, column)
                 cached = self.book.value(block.sheet, row, column)
                 if cached is not None and (cached or "") != (value or ""):
-                    yield cell_of(block, i, j).finding(
+                    finding = cell_of(block, i, j).finding(
                         "stale-value",
                         None if value is None else str(value),
                         str(cached),
                         True,
                         f"the file carries {cached!r}, but the formula gives {value!r}",
                     )
+                    self._note(finding, row, column)
+                    yield finding
+
+    def _note(self, finding: Finding, row: int, column: int) -> None:
+        """Keeps the formula of a cell whose number may be wrong by what it reads."""
+        stored = self.book.formula(self.board.name, row, column)
+        if stored is not None and finding.kind in FOLLOWING:
+            self.origins.note(finding, stored.text)
 
     def _wrong_numbers(
         self, block: Block, each: Recomputed, expected: Contents | None

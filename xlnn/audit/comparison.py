@@ -16,7 +16,7 @@ import numpy as np
 
 from xlnn.audit.causes.case import Case
 from xlnn.audit.causes.diagnosis import Diagnoses
-from xlnn.audit.causes.origins import Origins
+from xlnn.audit.causes.origins import FOLLOWING, Origins
 from xlnn.audit.cell_values import ErrorValue, is_number
 from xlnn.audit.jumps import is_at_jump
 from xlnn.audit.place import Place, was_computed
@@ -215,7 +215,7 @@ class _Area:
                 found = self._wrong(place, number)
         if stale and found is None:
             found = self._stale(place)
-        if found is not None and not found.cause:
+        if found is not None and found.kind in FOLLOWING:
             self._comparison.origins.note(found, place.formula or "")
         return self._diagnosed(found, place) if found is not None else None
 

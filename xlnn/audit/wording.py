@@ -46,12 +46,13 @@ def check_text(
     is_same = line.formula is not None and line.formula.entry == wanted
     if not is_same and (changed := place.compare_formula(wanted, None)):
         return changed
+    wrong = None
     for each in found:
-        if wrong := _check_value(text, place, plan, each):
-            if not wrong.cause:
-                origins.note(wrong, f"={text.formula}")
-            return wrong
-    return _check_cached(text, place, plan, found[0], line.carried)
+        wrong = wrong or _check_value(text, place, plan, each)
+    wrong = wrong or _check_cached(text, place, plan, found[0], line.carried)
+    if wrong is not None:
+        origins.note(wrong, wanted)
+    return wrong
 
 
 def _check_value(text: LiveText, place: Place, plan: Plan, each: Recomputed) -> Finding | None:

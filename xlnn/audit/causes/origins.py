@@ -14,6 +14,12 @@ from xlnn.audit.causes.precedents import Rectangle, precedents
 from xlnn.audit.report import Finding
 from xlnn.audit.stored_sheet import column_number
 
+FOLLOWING = ("wrong-value", "error-value", "stale-value")
+"""The kinds of findings that may follow from what a cell reads."""
+
+UNCOMPUTED = ("hidden", "manual-calculation")
+"""The kinds of findings that make no number wrong."""
+
 FEW = 64
 """A rectangle of up to so many cells is looked through cell by cell."""
 
@@ -27,27 +33,34 @@ class Origins:
     missing: Set[str] = frozenset()
     """The sheets that are not there."""
     formulas: dict[tuple[str, str], str] = field(default_factory=dict)
-    """The formula of each cell that inherits."""
+    """The formula of each cell whose number may be wrong by what it reads."""
 
     def note(self, finding: Finding, formula: str) -> None:
-        """Keeps the formula of a cell that inherits a wrong number."""
+        """Keeps the formula of a cell whose number may be wrong by what it reads."""
         self.formulas[finding.sheet, finding.cell] = formula
 
     def traced(self, findings: Sequence[Finding]) -> list[Finding]:
         """The findings, given in order of computation, those that inherit with their origins."""
         causes: dict[str, dict[tuple[int, int], int]] = defaultdict(dict)
         lost: dict[str, int] = {}
+        strays = {number for number, each in enumerate(findings) if each.kind == "extra"}
         traced: list[Finding] = []
         for number, finding in enumerate(findings):
             origin: int | None = number
-            if not finding.cause:
-                formula = self.formulas.get((finding.sheet, finding.cell), "")
-                read = precedents(formula, finding.sheet, self.names)
-                origin = min(_causes(read, causes, lost), default=None)
-                finding = self._inherited(finding, None if origin is None else findings[origin])
-            elif finding.sheet in self.missing:
+            formula = self.formulas.get((finding.sheet, finding.cell))
+            if formula is not None:
+                read = set(_causes(precedents(formula, finding.sheet, self.names), causes, lost))
+                # A stray number among the cells of a sum makes it wrong; and what the file carries
+                # is old wherever something before it is.
+                if finding.cause and finding.kind != "stale-value":
+                    read &= strays
+                if read or not finding.cause:
+                    origin = min(read, default=None)
+                    cause = None if origin is None else findings[origin]
+                    finding = self._inherited(finding, cause)
+            if finding.sheet in self.missing:
                 lost[finding.sheet] = number
-            if origin is not None:
+            if origin is not None and finding.kind not in UNCOMPUTED:
                 causes[finding.sheet].setdefault(row_and_column(finding.cell), origin)
             traced.append(finding)
         return traced
@@ -60,7 +73,7 @@ class Origins:
             if cause.sheet in self.missing:
                 where = f"the sheet {cause.sheet}, which is missing"
         message = f"{finding.message}, inherited from {where}"
-        return replace(finding, origin=place, message=message)
+        return replace(finding, cause=False, origin=place, message=message)
 
 
 def _causes(
