@@ -281,6 +281,18 @@ def test_what_inherits_stands_under_its_cause_and_long_lists_are_cut(tmp_path: P
     assert "18,950 more; a .json report has all of them" in page_of(path).text
 
 
+def test_a_workbook_of_anyones_has_sheets_of_any_name(tmp_path: Path) -> None:
+    path = tmp_path / "report.html"
+    message = "'Epoch 1'!B2 (output, step 4, epoch 1): 1 and not 2"
+    cause = finding("B2", "Epoch 1", matrix="output", message=message)
+    heir = finding("B9", "Epoch 1", matrix="E", cause=False, origin="'Epoch 1'!B2")
+    save_reports([report(cause, heir)], path)
+    page = page_of(path)
+    assert "1 cell inherits a wrong number from it" in page.text
+    assert "output: 1 and not 2" in page.texts
+    assert "'Epoch 1'!B9" in page.texts
+
+
 def test_nothing_in_a_workbook_becomes_markup(tmp_path: Path) -> None:
     path = tmp_path / "report.html"
     odd = finding(
@@ -293,7 +305,8 @@ def test_nothing_in_a_workbook_becomes_markup(tmp_path: Path) -> None:
     text = path.read_text("utf-8").replace("\ufffd", "?")
     path.write_text(text.replace("?", ""), "utf-8")
     page = page_of(path)
-    for end in ("!B2", "!B3", 1, 2, 3, 4, 6, 7, 8, 9):
+    assert page.text.count("!B2") == page.text.count("!B3") == 1
+    for end in (1, 2, 3, 4, 6, 7, 8, 9):
         assert f"{STRANGE}{end}" in page.text, end
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from xlnn.audit.report import Finding
+from xlnn.audit.theirs.ranges import quoted
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,31 +18,34 @@ class Cause:
 
 
 def place(finding: Finding) -> str:
-    """Where a finding is: ``d_output!B16``, as ``origin`` says it; a sheet; or the workbook."""
+    """Where a finding is: ``d_output!B16`` or ``'My sheet'!B16``; a sheet; or the workbook."""
     if not finding.cell:
         return finding.sheet or "workbook"
-    return f"{finding.sheet}!{finding.cell}"
+    return f"{quoted(finding.sheet)}!{finding.cell}"
 
 
 def by_cause(findings: Iterable[Finding]) -> tuple[list[Cause], list[Finding]]:
     """The causes in their order, and the findings of which no cause is told."""
     findings = list(findings)
-    heirs: dict[str, list[Finding]] = {place(each): [] for each in findings if each.cause}
+    heirs: dict[str, list[Finding]] = {}
+    causes: list[tuple[Finding, list[Finding]]] = []
+    for finding in findings:
+        if finding.cause:
+            causes.append((finding, []))
+            # One cell can have several findings; what inherits from it is told with the first.
+            for name in (place(finding), f"{finding.sheet}!{finding.cell}"):
+                heirs.setdefault(name, causes[-1][1])
     others: list[Finding] = []
     for finding in findings:
         if not finding.cause:
             heirs.get(finding.origin or "", others).append(finding)
-    # One cell can have several findings; what inherits from it is told with the first.
-    causes = [
-        Cause(finding, tuple(heirs.pop(place(finding), ())))
-        for finding in findings
-        if finding.cause
-    ]
-    return causes, others
+    return [Cause(finding, tuple(own)) for finding, own in causes], others
 
 
 def said(finding: Finding) -> str:
     """The message without the place, for where that stands beside it."""
-    if finding.message.startswith(f"{place(finding)} ("):
-        return finding.message.partition("): ")[2] or finding.message
-    return finding.message
+    if not finding.message.startswith(f"{place(finding)} ("):
+        return finding.message
+    message = finding.message.partition("): ")[2] or finding.message
+    # In a workbook of anyone's a sheet holds many matrices.
+    return message if finding.matrix == finding.sheet else f"{finding.matrix}: {message}"

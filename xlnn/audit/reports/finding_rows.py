@@ -5,13 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from openpyxl.utils import quote_sheetname
-
 from xlnn.audit.report import EngineResult, Finding
 from xlnn.audit.reports.causes import place, said
 from xlnn.audit.reports.marks import shortened
 from xlnn.audit.reports.style_sheet import Look
 from xlnn.audit.reports.summary import step_name
+from xlnn.audit.theirs.ranges import quoted
 from xlnn.experiment.values import MAX_TEXT
 from xlnn.workbook.cells import Cell, Row
 from xlnn.workbook.strings import escaped
@@ -117,8 +116,7 @@ def step_cells(engine: EngineResult, first: int = 1) -> Iterator[list[Cell]]:
 
 def location(sheet: str, cell: str) -> str:
     """A place in the workbook as links name it."""
-    plain = sheet.isidentifier() and sheet.isascii()
-    return f"{sheet if plain else quote_sheetname(sheet)}!{cell}"
+    return f"{quoted(sheet)}!{cell}"
 
 
 def link_place(sheet: str, cell: str) -> str:
