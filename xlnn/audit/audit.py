@@ -90,6 +90,10 @@ def _timed(engine: Engine, path: Path) -> tuple[Values, float]:
     return engine.recompute(path), perf_counter() - began
 
 
+KEPT = 100_000
+"""Of up to so many formula cells all sheets are kept once they are read."""
+
+
 class _Audit:
     """One audit; holds what its parts share."""
 
@@ -203,7 +207,7 @@ class _Audit:
                 self.progress("reading formulas", done, self.plan.formula_cells)
             if page == name:
                 self._check_page(matrix_ground(self.plan, name), changed=scan.is_changed(name))
-                self.book.forget(name)
+                self._forget(name)
 
     def _compare(
         self, scan: Scan, missing: Set[str], found: Sequence[Recomputed], origins: Origins
@@ -217,9 +221,14 @@ class _Audit:
                 findings += some
                 self.progress("comparing", done, self.cells)
             if page_of(plan, name) == name:
-                self.book.forget(name)
+                self._forget(name)
         findings.sort(key=itemgetter(0))
         return [finding for _, finding in findings]
+
+    def _forget(self, sheet: str) -> None:
+        """Frees the memory of a sheet, where there are many cells."""
+        if self.cells > KEPT:
+            self.book.forget(sheet)
 
     # --- Sheets as wholes ---
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from typing import NamedTuple
 
 import numpy as np
@@ -31,6 +31,9 @@ BandOf = Callable[[int, int], Area]
 
 BATCH = 50_000
 """How many cells are compared at once."""
+
+REMEMBERED = 20_000
+"""Of a plan with up to so many formula cells the formulas are remembered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,13 +81,13 @@ class Scan:
         """Looks a matrix through; tells now and then how many more of its cells are done."""
         found = self.blocks[name] = []
         for grid in self._plan.grids(name):
-            for number, area in enumerate(self._areas(name, grid)):
+            for number, area in enumerate(_areas(self._plan, name, grid)):
                 first = area(*_moments(self._plan, grid)[0])
                 if first.expr is None:
                     self._read_inputs(area, grid)
                     continue
                 for some in _parts(grid, first.shape.size):
-                    found.append(self._block(number, area, some))
+                    found.append(self._block(name, number, area, some))
                     yield some.size * first.shape.size
         if isinstance(self._plan.recipe.members[name], Step) and page_of(self._plan, name) == name:
             self.lines[name] = Line(
@@ -101,18 +104,6 @@ class Scan:
         whole = (blocks and blocks[-1].changed.all() for blocks in self.blocks.values())
         return sum(map(bool, whole)) > 1
 
-    def _areas(self, name: str, grid: Grid) -> Iterator[BandOf]:
-        """The blocks in a band, copies first."""
-        plan = self._plan
-        if name not in plan.recipe.curves:
-            for placement in plan.arrangement(name, grid.batches[0]).operands:
-                if placement.shown:
-                    yield partial(self._copy, name, placement)
-        yield partial(plan.matrix, name)
-
-    def _copy(self, name: str, placement: Placement, epoch: int, batch: int) -> Area:
-        return self._plan.operand(name, epoch, batch, placement)
-
     def _read_inputs(self, area: BandOf, grid: Grid) -> None:
         for moment in _moments(self._plan, grid):
             there = area(*moment)
@@ -125,7 +116,7 @@ class Scan:
             at = Moment(there.epoch, there.batch)
             self.typed[there.matrix, at] = as_numbers(constants, rows, columns)
 
-    def _block(self, number: int, area: BandOf, grid: Grid) -> Block:
+    def _block(self, name: str, number: int, area: BandOf, grid: Grid) -> Block:
         """What stands in some bands."""
         plan, moments = self._plan, _moments(self._plan, grid)
         first = area(*moments[0])
@@ -133,17 +124,44 @@ class Scan:
         shape = len(moments), rows, columns
         changed, carried = np.empty(shape, np.bool_), np.empty(shape)
         stored, filling = self._book.sheet(first.sheet), tiles(first, plan.style)
-
-        def area_at(index: int, batch: int) -> Area:
-            return area(plan.epochs[index], batch)
-
-        for index, wanted in enumerate(entries(plan, area_at, grid)):
+        few = plan.formula_cells <= REMEMBERED
+        known = _remembered(plan, name, number, grid) if few else _planned(plan, area, grid)
+        for index, wanted in enumerate(known):
             there = area(*moments[index])
             carried[index] = stored.numbers(there.row, there.column, rows, columns)
             found = stored.entries(there.row, there.column, rows, columns)
             other = [a != wanted[tile] for a, tile in zip(found, filling, strict=True)]
             changed[index] = np.reshape(other, (rows, columns))
         return Block(number, area, moments, changed, carried)
+
+
+def _areas(plan: Plan, name: str, grid: Grid) -> Iterator[BandOf]:
+    """The blocks in a band, copies first."""
+    if name not in plan.recipe.curves:
+        for placement in plan.arrangement(name, grid.batches[0]).operands:
+            if placement.shown:
+                yield partial(_copy, plan, name, placement)
+    yield partial(plan.matrix, name)
+
+
+def _copy(plan: Plan, name: str, placement: Placement, epoch: int, batch: int) -> Area:
+    return plan.operand(name, epoch, batch, placement)
+
+
+def _planned(plan: Plan, area: BandOf, grid: Grid) -> Iterator[list[str]]:
+    """What belongs in the cells of some bands."""
+
+    def area_at(index: int, batch: int) -> Area:
+        return area(plan.epochs[index], batch)
+
+    return entries(plan, area_at, grid)
+
+
+@lru_cache(maxsize=4096)
+def _remembered(plan: Plan, name: str, number: int, grid: Grid) -> list[list[str]]:
+    """The same, kept: of workbooks that are audited together many have the same plan."""
+    area = list(_areas(plan, name, grid))[number]
+    return list(_planned(plan, area, grid))
 
 
 def page_of(plan: Plan, name: str) -> str:
