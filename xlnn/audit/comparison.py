@@ -256,9 +256,8 @@ class _Area:
         found = float(self._founds[number][place.i, place.j])
         expected = float(derived[place.i, place.j])
         own = math.nan if locally is None else float(locally[place.i, place.j])
-        cause = not differences(found, own) <= self._comparison.tolerance
-        if math.isnan(own) or (math.isnan(found) and spoiled):
-            cause = not spoiled  # else what it reads is no number either
+        # What reads something that is no number is not to blame for what it makes of that.
+        cause = not (spoiled or differences(found, own) <= self._comparison.tolerance)
         if cause and self._is_at_jump(place, number):
             cause = False
         value = each.values.value(place.area.sheet, place.row, place.column)

@@ -32,6 +32,8 @@ ENTRIES = 500
 def changed_setting(book: StoredWorkbook, description: SelfDescription) -> Finding | None:
     """The finding on a setting with which, if it were another, Map and formulas would be as they
     are; None if there is no such setting."""
+    if _fits(book, read_plan(description), description):
+        return None  # it is no setting that is wrong
     for key, value in _candidates(description):
         try:
             plan = read_plan(replace(description, settings={**description.settings, key: value}))
