@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tampering import Book, escaped
+from workbook_file import Book, escaped
 
 import xlnn
 from xlnn.audit.reading import StoredWorkbook

@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 from editing import all_saved_by
 from networks import invented
-from tampering import Book, Cell
+from workbook_file import Book, Cell
 
 import xlnn
 

@@ -14,7 +14,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tampering import MUTATORS, Book, Mutation, mutations
+from tampering import MUTATORS, Mutation, mutations
+from workbook_file import Book
 
 import xlnn
 from xlnn.experiment.experiment import Experiment
