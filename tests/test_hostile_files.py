@@ -106,7 +106,7 @@ REFUSALS: dict[str, tuple[Harm, str]] = {
     # The zip.
     "an empty file": (lambda _, path: path.write_bytes(b""), "not an .xlsx"),
     "a text": (lambda _, path: path.write_text("a,b\n1,2\n"), "not an .xlsx"),
-    "a folder": (lambda _, path: path.mkdir(), "is a folder"),
+    "a folder": (lambda _, path: path.mkdir(), "is a folder|holds no workbook"),
     "a truncated zip": (truncated, "not an .xlsx workbook, or is damaged"),
     "a damaged zip": (damaged, "damaged"),
     "a zip bomb in a sheet": (blown_up("d_output", "</sheetData>", size=400), "unpack to 40"),
@@ -118,7 +118,7 @@ REFUSALS: dict[str, tuple[Harm, str]] = {
         "unpack to 40",
     ),
     "a zip bomb whose headers lie": (lying, "damaged|unpack"),
-    "a hundred thousand entries": (many_entries, "entries"),
+    "entries without number": (many_entries, "entries"),
     "zips in the zip": (bombs_in_a_bomb, "unpack to 40"),
     "two sheets under one name in the zip": (twice("xl/worksheets/sheet5.xml"), "twice"),
     "another compression": (compressed_with(zipfile.ZIP_LZMA), "compressed"),
@@ -210,8 +210,6 @@ REFUSALS: dict[str, tuple[Harm, str]] = {
         formula("(" * 20_000 + "1" + ")" * 20_000),
         "IronCalc",
     ),
-    "a number with all digits": (formula("FACT(1E15)"), "IronCalc"),
-    "an operation on a whole sheet": (formula("SUM(A1:XFD1048576+1)"), "IronCalc"),
     # A network that no memory holds.
     **{
         f"{key} {value}": (setting(key, value), "Settings")

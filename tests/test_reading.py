@@ -138,3 +138,28 @@ def test_entities_are_refused_before_they_grow(tmp_path: Path) -> None:
 def test_a_damaged_sheet_is_a_workbook_error(tmp_path: Path, sheet: str) -> None:
     with pytest.raises(WorkbookError):
         workbook_of(tmp_path, sheet).sheet("S")
+
+
+@pytest.mark.parametrize("corners", ["A1:XFD1048576", "A1:A200000", "B2:A1", "A1:XFE1", "x"])
+def test_an_array_formula_that_fills_more_than_there_is_is_refused_before_it_does(
+    corners: str, tmp_path: Path
+) -> None:
+    sheet = (
+        '<worksheet><sheetData><row r="1"><c r="A1">'
+        f'<f t="array" ref="{corners}">1</f></c></row></sheetData></worksheet>'
+    )
+    with pytest.raises(WorkbookError, match="on the sheet S"):
+        workbook_of(tmp_path, sheet).sheet("S")
+
+
+def test_the_cells_of_array_formulas_tell_them_but_those_with_a_formula_of_their_own(
+    tmp_path: Path,
+) -> None:
+    sheet = (
+        '<worksheet><sheetData><row r="1"><c r="A1"><f t="array" ref="A1:B2">X</f></c>'
+        '<c r="B1"><f>1+1</f></c></row></sheetData></worksheet>'
+    )
+    book = workbook_of(tmp_path, sheet)
+    filled = Stored("=X", (1, 1, 2, 2))
+    found = [book.formula("S", row, column) for row in (1, 2) for column in (1, 2)]
+    assert found == [filled, Stored("=1+1", None), filled, filled]
