@@ -1,4 +1,4 @@
-"""A workbook's file: read once, cell by cell with its Map, of which many changed copies are written.
+"""A workbook's file, read once, cell by cell with its Map; many changed copies of it are written.
 
 Written against the file format alone; it shares nothing with the readers of xlnn.
 """
