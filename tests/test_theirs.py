@@ -355,6 +355,24 @@ def test_a_right_number_among_formulas_is_told_and_a_block_of_numbers_noted(
     assert "loss (epoch 1)" in note
 
 
+@pytest.mark.parametrize(
+    ("formula", "kind"),
+    [
+        ("=C5-I17", None),
+        ("=C$5-I17", "inconsistent"),
+        ("=1*(C5-I17)", "inconsistent"),
+        ("=C5-I17+Z99", "blank-precedent"),
+        ("=C5-I17+SUM(Z98:Z99)", "inconsistent"),
+    ],
+)
+def test_a_formula_unlike_its_neighbours_is_told_though_its_number_is_right(
+    formula: str, kind: str | None, tmp_path: Path
+) -> None:
+    report = audited(tmp_path, "samples as rows", {(NET, "K17"): formula})
+    assert causes(report) == ([(kind, NET, "K17")] if kind else [])
+    assert report.findings == report.causes
+
+
 def test_what_is_hidden_stale_or_elsewhere_is_told(tmp_path: Path) -> None:
     audited(tmp_path, "article B")
     path, map_file = tmp_path / "theirs.xlsx", tmp_path / "theirs.toml"

@@ -17,6 +17,7 @@ from xlnn.audit.reading import StoredWorkbook
 from xlnn.audit.recomputed import Evidence
 from xlnn.audit.report import Finding
 from xlnn.audit.theirs.blocks import Block, Cell
+from xlnn.audit.theirs.likeness import blank_precedents, unlike_neighbours
 from xlnn.audit.theirs.numbers import Checked, Numbers
 from xlnn.audit.theirs.ranges import quoted
 from xlnn.audit.theirs.reasons import Order, Pending, explain
@@ -147,6 +148,8 @@ class _Comparison:
         suspect = wrong | (self._besides_numbers(checked.found, block) & formulas)
         if formulas.any() and block.role != "copy":
             suspect |= ~formulas
+        odd = unlike_neighbours(self.book, block)
+        suspect |= odd | self._reads_blanks(block, formulas)
         first: str | None = None
         for i, j in np.argwhere(suspect).tolist():
             if wrong[i, j]:
@@ -156,7 +159,9 @@ class _Comparison:
                 )  # fmt: skip
                 finding = self._wrong(checked, block, cell, inherited)
             elif formulas[i, j]:
-                finding = self._besides(checked, block, i, j)
+                finding = self._besides(checked, block, i, j) or self._workings(
+                    checked, block, i, j, is_odd=bool(odd[i, j])
+                )
             else:
                 finding = self._typed_over(checked, block, i, j)
             if finding is None:
@@ -271,6 +276,43 @@ class _Comparison:
         words = f"the file carries the value {stale!r}, but the formula gives {found!r}"
         said = "stale-value", block, number, moment, cell, found, stale, True, words
         return self._finding(*said)
+
+    def _reads_blanks(self, block: Block, formulas: Flags) -> Flags:
+        """Which formulas of a block read a cell in which nothing stands."""
+        found = formulas.copy()
+        for i, j in np.argwhere(formulas).tolist():
+            found[i, j] = bool(self._blanks(block.cells.cell(i, j)))
+        return found
+
+    def _blanks(self, cell: Cell) -> list[str]:
+        """The blank cells that a formula reads, but inputs, which are told of where they stand."""
+        blanks = blank_precedents(self.book, cell)
+        if not blanks:
+            return []
+        inputs = {
+            f"{finding.sheet}!{finding.cell}"
+            for (number, _, _), finding in self.result.findings
+            if number < 0
+        }
+        return [place for place in blanks if place not in inputs]
+
+    def _workings(
+        self, checked: Checked, block: Block, i: int, j: int, *, is_odd: bool
+    ) -> Finding | None:
+        """What is found in a formula whose number is right all the same."""
+        cell = block.cells.cell(i, j)
+        stored = self.book.formula(*cell)
+        assert stored is not None  # a formula was asked for
+        if blanks := self._blanks(cell):
+            kind = "blank-precedent"
+            words = f"the formula {stored.text} reads {' and '.join(blanks)}, where nothing stands"
+        elif is_odd:
+            kind = "inconsistent"
+            words = f"the formula {stored.text} is not like those beside it; its number is right"
+        else:
+            return None
+        step, moment = checked.step.number, checked.moment
+        return self._finding(kind, block, step, moment, cell, None, stored.text, True, words)
 
     def _blank(self, checked: Checked, block: Block) -> None:
         """A block in which nothing stands at all."""
