@@ -30,7 +30,7 @@ WITH_EXTRAS = 10
 THOROUGH = bool(os.environ.get("XLNN_THOROUGH"))
 """Whether the programs open and save all workbooks."""
 
-SAVED = {"libreoffice": 10, "gnumeric": 5}
+SAVED = {"libreoffice": 20, "gnumeric": 10}
 """Every so many of the workbooks, and as many of those that were edited, a program saves."""
 
 
