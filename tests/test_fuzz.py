@@ -117,7 +117,7 @@ def told(path: Path) -> str | None:
     return None
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(data=st.data())
 def test_whatever_settings_and_map_say_the_audit_ends_in_a_report_or_a_plain_error(
     data: st.DataObject,

@@ -378,9 +378,11 @@ def test_progress_counts_every_cell_with_a_formula(tmp_path: Path) -> None:
 
     experiment = EXPERIMENTS["gaps from the start"]
     built = xlnn.build(experiment, tmp_path / "workbook.xlsx", progress=progress)
-    assert list(told) == ["training", "writing", "recomputing with ironcalc", "comparing"]
+    reading, recomputing = "reading formulas", "recomputing with ironcalc"
+    assert list(told) == ["training", "writing", reading, recomputing, "comparing"]
     cells = built.size.formula_cells
-    for work, total in (("training", 60), ("writing", cells), ("comparing", cells)):
+    works = {"training": 60, "writing": cells, "comparing": cells}
+    for work, total in (works | {reading: built.plan.formula_cells}).items():
         assert sum(done for done, _ in told[work]) == total
         assert {each for _, each in told[work]} == {total}
 

@@ -1,8 +1,8 @@
 """What is right passes, whoever saved it and whatever a person typed into its inputs.
 
-Hundreds of networks of every kind, invented from seeds: as they are built and with edited inputs.
-Some of either are saved by LibreOffice and by Gnumeric before; all, where XLNN_THOROUGH is set: to
-open and save all of them takes LibreOffice minutes.
+Hundreds of networks of every kind, invented from seeds, as they are built; some with edited inputs,
+some saved by LibreOffice and by Gnumeric before. Where XLNN_THOROUGH is set, all of them are edited
+and all are saved, which takes LibreOffice many minutes.
 """
 
 from __future__ import annotations
@@ -24,14 +24,17 @@ import xlnn
 NETWORKS, TOGETHER = 200, 50
 """How many networks there are, and how many one test has: programs take long to start."""
 
-WITH_EXTRAS = 10
+WITH_EXTRAS = 20
 """Every so many has all the sheets that it can have."""
 
 THOROUGH = bool(os.environ.get("XLNN_THOROUGH"))
 """Whether the programs open and save all workbooks."""
 
-SAVED = {"libreoffice": 20, "gnumeric": 10}
-"""Every so many of the workbooks, and as many of those that were edited, a program saves."""
+EDITED = 1 if THOROUGH else 4
+"""Every so many of the workbooks is edited."""
+
+SAVED = {"libreoffice": 10, "gnumeric": 5}
+"""Every so many of some workbooks, and as many of those that were edited, a program saves."""
 
 
 @pytest.fixture(params=range(0, NETWORKS, TOGETHER), ids="from {}".format)
@@ -111,7 +114,8 @@ def saved(program: str, built: Sequence[Path], typed: Sequence[Path], folder: Pa
 
 def test_nothing_is_found_where_nothing_is_wrong(built: Sequence[Path], tmp_path: Path) -> None:
     assert alarms(built) == []
-    typed = edited(built, tmp_path / "edited")
+    typed = edited(built[::EDITED], tmp_path / "edited")
     assert alarms(typed) == []
-    for program in SAVED:
-        assert alarms(saved(program, built, typed, tmp_path / program)) == []
+    if "network 0" in built[0].name or THOROUGH:
+        for program in SAVED:
+            assert alarms(saved(program, built, typed, tmp_path / program)) == []

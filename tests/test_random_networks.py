@@ -259,7 +259,7 @@ def nearest_kink(network: Network, expected: Mapping[Moment, Matrices]) -> float
 
 
 # Smaller networks would say more, but each takes a second: the first that is found must do.
-@settings(max_examples=5, phases=set(Phase) - {Phase.shrink, Phase.explain})
+@settings(max_examples=4, phases=set(Phase) - {Phase.shrink, Phase.explain})
 @given(network=trainings())
 def test_any_training_recomputes_to_the_numbers_of_the_witness_and_can_be_taught(
     network: Network,

@@ -93,6 +93,7 @@ class Scan:
             self.lines[name] = Line(
                 self._book.formula(name, IN_NUMBERS, 1), self._book.value(name, IN_NUMBERS, 1)
             )
+            yield 1
 
     def is_changed(self, name: str) -> bool:
         """Whether some formula of a matrix's sheet is not, letter by letter, the plan's."""
