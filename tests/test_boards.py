@@ -24,7 +24,7 @@ import xlnn
 from xlnn.audit.cell_values import ErrorValue
 from xlnn.audit.engines import ENGINES, Engine
 from xlnn.audit.engines.values import Values
-from xlnn.audit.reading import StoredWorkbook
+from xlnn.audit.stored.workbook import StoredWorkbook
 from xlnn.errors import ExperimentError, PlanError
 from xlnn.experiment.experiment import Experiment
 from xlnn.experiment.extras import ALWAYS

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from workbook_file import Book, escaped
 
 import xlnn
-from xlnn.audit.reading import StoredWorkbook
 from xlnn.audit.report import KINDS, Report
 from xlnn.audit.self_description import read_description, to_json
+from xlnn.audit.stored.workbook import StoredWorkbook
 from xlnn.errors import WorkbookError
 
 SHEETS = ("Map", "Settings")

@@ -14,8 +14,8 @@ import pytest
 from reference import train
 
 import xlnn
-from xlnn.audit.reading import StoredWorkbook
 from xlnn.audit.self_description import read_description, to_json
+from xlnn.audit.stored.workbook import StoredWorkbook
 from xlnn.experiment.experiment import Experiment
 
 Copies = Callable[[Experiment], Path]

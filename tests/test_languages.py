@@ -20,8 +20,8 @@ from openxml_audit import OpenXmlValidator
 from test_lint import EXPERIMENTS
 
 import xlnn
-from xlnn.audit.reading import StoredWorkbook
 from xlnn.audit.self_description import read_description, to_json
+from xlnn.audit.stored.workbook import StoredWorkbook
 from xlnn.bundled import folder, languages
 from xlnn.cli import main
 from xlnn.errors import ExperimentError, XlnnError

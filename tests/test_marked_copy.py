@@ -17,13 +17,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lint import MAIN, OFFICE, sheet_name_flaw
 
-from xlnn.audit.reading import StoredWorkbook
 from xlnn.audit.report import Finding, Report
 from xlnn.audit.reports import findings_sheet, marks, patch
 from xlnn.audit.reports.marks import Mark, mark_patches
 from xlnn.audit.reports.patch import Patch, changed, with_attributes
 from xlnn.audit.reports.saving import is_report, save_reports
 from xlnn.audit.reports.style_sheet import StyleSheet, no_styles
+from xlnn.audit.stored.workbook import StoredWorkbook
 from xlnn.errors import OutputError
 
 TRANSITIONAL = MAIN.strip("{}")

@@ -9,8 +9,9 @@ import openpyxl
 import pytest
 
 from xlnn.audit.cell_values import ErrorValue
-from xlnn.audit.reading import StoredWorkbook
-from xlnn.audit.stored_sheet import Stored, column_number
+from xlnn.audit.stored.references import column_number
+from xlnn.audit.stored.sheet import Stored
+from xlnn.audit.stored.workbook import StoredWorkbook
 from xlnn.errors import WorkbookError
 
 RELATIONS = (

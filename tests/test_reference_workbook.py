@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import xlnn
-from xlnn.audit.reading import StoredWorkbook
+from xlnn.audit.stored.workbook import StoredWorkbook
 
 REFERENCE = Path(__file__).parent.parent / "outputs" / "reference.xlsx"
 

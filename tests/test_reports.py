@@ -24,11 +24,11 @@ from openxml_audit import OpenXmlValidator
 from recomputed import recompute_all
 
 import xlnn
-from xlnn.audit.reading import StoredWorkbook
 from xlnn.audit.report import KINDS, EngineResult, Finding, Report, StepResult
 from xlnn.audit.reports import html_report
 from xlnn.audit.reports.saving import save_reports
 from xlnn.audit.reports.summary import Unreadable
+from xlnn.audit.stored.workbook import StoredWorkbook
 from xlnn.building import Built
 from xlnn.cli import main
 

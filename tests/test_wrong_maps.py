@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 
 import xlnn
 from xlnn.audit.engines import ENGINES
-from xlnn.audit.reading import StoredWorkbook
 from xlnn.audit.recomputed import Evidence
+from xlnn.audit.stored.workbook import StoredWorkbook
 from xlnn.audit.theirs.comparison import compare
 from xlnn.audit.theirs.map_file import read_map
 from xlnn.audit.theirs.ranges import Range, RangeError, Ranges

@@ -25,7 +25,6 @@ from xlnn.audit.engines.values import Values
 from xlnn.audit.gaps import check_gaps
 from xlnn.audit.inputs import check_inputs
 from xlnn.audit.proportion import check_proportion
-from xlnn.audit.reading import StoredWorkbook
 from xlnn.audit.recomputed import (
     Recomputed,
     recomputed,
@@ -34,6 +33,7 @@ from xlnn.audit.report import Finding, Report
 from xlnn.audit.scan import Scan, page_of
 from xlnn.audit.self_description import SelfDescription, read_description, read_plan
 from xlnn.audit.settings import changed_setting
+from xlnn.audit.stored.workbook import StoredWorkbook
 from xlnn.audit.strays import (
     Ground,
     check_strays,

@@ -9,9 +9,9 @@ import numpy as np
 
 from xlnn.audit.cell_values import Value, is_number
 from xlnn.audit.place import CellOf
-from xlnn.audit.reading import StoredWorkbook
 from xlnn.audit.recomputed import Matrices, Recomputed, derive
 from xlnn.audit.report import Finding
+from xlnn.audit.stored.workbook import StoredWorkbook
 from xlnn.bundled import languages
 from xlnn.maths.difference import differences
 from xlnn.maths.evaluate import Array

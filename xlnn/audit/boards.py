@@ -18,9 +18,9 @@ from xlnn.audit.board_inputs import cell_of, check_constants, check_typed, check
 from xlnn.audit.causes.origins import FOLLOWING, Origins
 from xlnn.audit.cell_values import ErrorValue
 from xlnn.audit.place import compare_formula, was_computed
-from xlnn.audit.reading import StoredWorkbook
 from xlnn.audit.recomputed import Matrices, Recomputed, as_float
 from xlnn.audit.report import Finding
+from xlnn.audit.stored.workbook import StoredWorkbook
 from xlnn.maths.difference import differences
 from xlnn.maths.evaluate import Array
 from xlnn.maths.expr import Axis

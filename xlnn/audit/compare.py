@@ -25,9 +25,9 @@ from xlnn.audit.differences import (
     SettingDifference,
 )
 from xlnn.audit.engines import engine_named
-from xlnn.audit.reading import StoredWorkbook
 from xlnn.audit.self_description import read_description
 from xlnn.audit.side import Side, described, read_side
+from xlnn.audit.stored.workbook import StoredWorkbook
 from xlnn.audit.tolerance import TOLERANCE, check_tolerance
 from xlnn.audit.unmatched import unmatched
 from xlnn.progress import Progress, silent

@@ -21,10 +21,10 @@ from xlnn.audit.cell_values import ErrorValue, is_number
 from xlnn.audit.jumps import is_at_jump
 from xlnn.audit.place import Place, was_computed
 from xlnn.audit.planned import planned
-from xlnn.audit.reading import StoredWorkbook
 from xlnn.audit.recomputed import Matrices, Recomputed, as_float
 from xlnn.audit.report import Finding
 from xlnn.audit.scan import Block, Flags, Scan
+from xlnn.audit.stored.workbook import StoredWorkbook
 from xlnn.audit.wording import check_text
 from xlnn.errors import ShapeError
 from xlnn.maths.difference import differences

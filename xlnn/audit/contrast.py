@@ -19,7 +19,7 @@ from xlnn.audit.cell_values import Value, is_number
 from xlnn.audit.differences import OTHERWISE, BlockDifference, CellPair, Content, Kind
 from xlnn.audit.same_formula import same_formula
 from xlnn.audit.series import Cell, Entry, Series, When
-from xlnn.audit.stored_sheet import Stored
+from xlnn.audit.stored.sheet import Stored
 from xlnn.maths.difference import differences
 from xlnn.maths.evaluate import Array
 from xlnn.workbook.plan import cell_name

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from xlnn.audit.reading import StoredWorkbook
 from xlnn.audit.recomputed import Matrices, as_float, constants, drawn_in
 from xlnn.audit.self_description import SelfDescription
+from xlnn.audit.stored.workbook import StoredWorkbook
 from xlnn.maths.difference import differences
 from xlnn.maths.evaluate import Array
 from xlnn.training.order import batch_orders

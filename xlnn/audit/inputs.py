@@ -8,9 +8,9 @@ import numpy as np
 
 from xlnn.audit.cell_values import ErrorValue, is_number
 from xlnn.audit.engines.values import Values
-from xlnn.audit.reading import StoredWorkbook
 from xlnn.audit.report import Finding
 from xlnn.audit.scan import Scan
+from xlnn.audit.stored.workbook import StoredWorkbook
 from xlnn.workbook.plan import SETTINGS, SETTINGS_COLUMN, Area, Moment, Plan, cell_name
 
 

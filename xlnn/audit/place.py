@@ -6,10 +6,10 @@ import re
 from dataclasses import dataclass
 
 from xlnn.audit.cell_values import is_number
-from xlnn.audit.reading import StoredWorkbook
 from xlnn.audit.report import Finding
 from xlnn.audit.same_formula import same_formula
-from xlnn.audit.stored_sheet import Corners
+from xlnn.audit.stored.references import Corners
+from xlnn.audit.stored.workbook import StoredWorkbook
 from xlnn.workbook.plan import Area, cell_name
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from xlnn.audit.stored_sheet import Stored
+from xlnn.audit.stored.sheet import Stored
 from xlnn.maths.formulas import Style, tile_of
 from xlnn.workbook.plan import Area, Plan
 

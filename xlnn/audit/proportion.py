@@ -6,7 +6,7 @@ network can come in a file that fills any.
 
 from __future__ import annotations
 
-from xlnn.audit.reading import StoredWorkbook
+from xlnn.audit.stored.workbook import StoredWorkbook
 from xlnn.errors import WorkbookError
 from xlnn.workbook.boards.extras import EXTRAS
 from xlnn.workbook.plan import Plan

@@ -10,9 +10,9 @@ import numpy as np
 
 from xlnn.audit.cell_values import Value, is_number
 from xlnn.audit.engines.values import Values
-from xlnn.audit.reading import StoredWorkbook
 from xlnn.audit.report import EngineResult, StepResult
 from xlnn.audit.scan import Scan
+from xlnn.audit.stored.workbook import StoredWorkbook
 from xlnn.maths.difference import differences
 from xlnn.maths.evaluate import Array
 from xlnn.maths.expr import SCALAR, BatchSum, walk

@@ -17,8 +17,8 @@ import numpy.typing as npt
 
 from xlnn.audit.cell_values import Value, as_numbers
 from xlnn.audit.planned import tiles
-from xlnn.audit.reading import StoredWorkbook
-from xlnn.audit.stored_sheet import Stored
+from xlnn.audit.stored.sheet import Stored
+from xlnn.audit.stored.workbook import StoredWorkbook
 from xlnn.maths.evaluate import Array
 from xlnn.maths.recipe import Step
 from xlnn.workbook.entries import entries

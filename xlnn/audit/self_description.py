@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from xlnn.audit.cell_values import Value, is_number
-from xlnn.audit.reading import StoredWorkbook
+from xlnn.audit.stored.workbook import StoredWorkbook
 from xlnn.errors import WorkbookError, XlnnError
 from xlnn.experiment.description import CHOICES, Description
 from xlnn.experiment.extras import chosen_extras

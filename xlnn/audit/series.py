@@ -13,7 +13,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from xlnn.audit.cell_values import Value
-from xlnn.audit.stored_sheet import Stored
+from xlnn.audit.stored.sheet import Stored
 from xlnn.maths.evaluate import Array
 from xlnn.workbook.plan import Moment
 

@@ -11,10 +11,10 @@ import numpy as np
 from xlnn.audit.cell_values import is_number
 from xlnn.audit.engines.values import Values
 from xlnn.audit.planned import planned, tiles
-from xlnn.audit.reading import StoredWorkbook
 from xlnn.audit.same_formula import same_formula
 from xlnn.audit.series import Band, Key, Series, Source, When
-from xlnn.audit.stored_sheet import Stored
+from xlnn.audit.stored.sheet import Stored
+from xlnn.audit.stored.workbook import StoredWorkbook
 from xlnn.maths.evaluate import Array
 from xlnn.maths.formulas import Formula
 from xlnn.maths.recipe import Step

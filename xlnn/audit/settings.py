@@ -11,10 +11,10 @@ from collections.abc import Iterator
 from dataclasses import fields, replace
 from typing import Any
 
-from xlnn.audit.reading import StoredWorkbook
 from xlnn.audit.report import Finding
 from xlnn.audit.same_formula import same_formula
 from xlnn.audit.self_description import SelfDescription, read_plan
+from xlnn.audit.stored.workbook import StoredWorkbook
 from xlnn.errors import WorkbookError
 from xlnn.experiment.description import CHOICES, Description
 from xlnn.maths.recipe import Step

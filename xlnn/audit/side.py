@@ -9,11 +9,11 @@ from typing import Any
 from xlnn.audit.curves import read_curves
 from xlnn.audit.engines.values import Values
 from xlnn.audit.proportion import check_proportion
-from xlnn.audit.reading import StoredWorkbook
 from xlnn.audit.same_formula import same_formula
 from xlnn.audit.self_description import SelfDescription, read_description, read_plan
 from xlnn.audit.series import Key, Series
 from xlnn.audit.series_reader import SeriesReader
+from xlnn.audit.stored.workbook import StoredWorkbook
 from xlnn.errors import WorkbookError
 from xlnn.maths.evaluate import Array
 from xlnn.progress import Progress

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from xlnn.audit.cell_values import is_number
-from xlnn.audit.reading import StoredWorkbook
 from xlnn.audit.report import Finding
-from xlnn.audit.stored_sheet import Place
+from xlnn.audit.stored.references import Corners, Position, number_of_cells
+from xlnn.audit.stored.workbook import StoredWorkbook
 from xlnn.workbook.boards.board import Board
 from xlnn.workbook.boards.extras import draw_boards
 from xlnn.workbook.boards.summary import summary_board
@@ -26,20 +26,17 @@ from xlnn.workbook.plan import (
     cell_name,
 )
 
-Rectangle = tuple[int, int, int, int]
-"""First row, first column, last row, last column."""
-
 
 @dataclass(frozen=True, slots=True)
 class Ground:
     """The cells of a sheet that the plan speaks of."""
 
     sheet: str
-    formulas: Sequence[Rectangle]
+    formulas: Sequence[Corners]
     """Where formulas belong."""
-    inputs: Sequence[Rectangle]
+    inputs: Sequence[Corners]
     """Where numbers are typed, or computed from others."""
-    inside: Rectangle
+    inside: Corners
     """The blocks and what lies between them. What stands elsewhere is a reader's own."""
     with_numbers: bool = False
     """Whether numbers are looked at too, besides formulas."""
@@ -51,7 +48,7 @@ def check_strays(book: StoredWorkbook, ground: Ground, changed: bool) -> Iterato
     ``changed`` tells whether formulas of the sheet are not the plan's.
     """
     stored = book.sheet(ground.sheet)
-    typed: list[Place] = []
+    typed: list[Position] = []
     if ground.with_numbers:
         values = stored.values
         typed = [at for at in values.keys() - stored.formulas.keys() if is_number(values[at])]
@@ -61,7 +58,7 @@ def check_strays(book: StoredWorkbook, ground: Ground, changed: bool) -> Iterato
     planned = {*_places(ground.formulas), *_places(ground.inputs)}
     strays = (stored.formulas.keys() | typed) - planned
     top, left, bottom, right = ground.inside
-    outside: list[Place] = []
+    outside: list[Position] = []
     for row, column in sorted(strays):
         cell = cell_name(row, column)
         formula = stored.formulas.get((row, column))
@@ -151,16 +148,16 @@ def _board_ground(board: Board) -> Ground:
     return Ground(board.name, formulas, inputs, (1, 1, board.last_row, board.last_column))
 
 
-def _rectangle(area: Area) -> Rectangle:
+def _rectangle(area: Area) -> Corners:
     rows, columns = area.shape.rows.size, area.shape.columns.size
     return area.row, area.column, area.row + rows - 1, area.column + columns - 1
 
 
-def _size(rectangles: Sequence[Rectangle]) -> int:
-    return sum((bottom - top + 1) * (right - left + 1) for top, left, bottom, right in rectangles)
+def _size(rectangles: Sequence[Corners]) -> int:
+    return sum(map(number_of_cells, rectangles))
 
 
-def _places(rectangles: Sequence[Rectangle]) -> Iterator[Place]:
+def _places(rectangles: Sequence[Corners]) -> Iterator[Position]:
     for top, left, bottom, right in rectangles:
         for row in range(top, bottom + 1):
             for column in range(left, right + 1):

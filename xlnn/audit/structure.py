@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping
 from itertools import zip_longest
 from typing import Any
 
-from xlnn.audit.reading import StoredWorkbook
 from xlnn.audit.report import Finding
 from xlnn.audit.same_formula import same_formula
 from xlnn.audit.self_description import SelfDescription
+from xlnn.audit.stored.workbook import StoredWorkbook
 from xlnn.workbook.map_sheet import COLUMNS, map_entry
 from xlnn.workbook.plan import LOSS, MAP, MAP_FIRST, START, Plan, cell_name
 

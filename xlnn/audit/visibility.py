@@ -6,8 +6,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import groupby
 
-from xlnn.audit.reading import StoredWorkbook
 from xlnn.audit.report import Finding
+from xlnn.audit.stored.workbook import StoredWorkbook
 from xlnn.workbook.plan import cell_name, column_name
 
 

@@ -11,10 +11,10 @@ from collections.abc import Sequence
 from xlnn.audit.causes.origins import Origins
 from xlnn.audit.cell_values import ErrorValue, Value
 from xlnn.audit.place import Place
-from xlnn.audit.reading import StoredWorkbook
 from xlnn.audit.recomputed import Matrices, Recomputed
 from xlnn.audit.report import Finding
 from xlnn.audit.scan import Line
+from xlnn.audit.stored.workbook import StoredWorkbook
 from xlnn.workbook.live_texts import LiveText, live_text
 from xlnn.workbook.plan import DIGITS, Moment, Plan
 

@@ -42,8 +42,8 @@ def command(
         ctx.exit(_suggest(workbook, output, force))
     if output is not None or force:
         raise click.UsageError("-o and --force go with --suggest")
-    from xlnn.audit.reading import StoredWorkbook
     from xlnn.audit.self_description import read_description, to_json
+    from xlnn.audit.stored.workbook import StoredWorkbook
 
     description = to_json(read_description(StoredWorkbook(workbook)))
     if as_json:

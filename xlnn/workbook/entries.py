@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from xlnn.maths.formulas import Formula
+from xlnn.maths.formulas import Formula, tile_of
 from xlnn.workbook.pattern import IrregularError, Repeated, learn
 from xlnn.workbook.plan import Area, Grid, Plan, range_name
 
@@ -21,11 +21,15 @@ def entries(plan: Plan, area_at: AreaAt, grid: Grid) -> Iterator[list[str]]:
     """For each of some bands that are alike, epoch by epoch, the formulas of an area, row by row,
     as ``entry_text`` writes them."""
     epochs, batches = grid
-    shape = area_at(epochs[0], batches[0]).shape
+    first = area_at(epochs[0], batches[0])
+    assert first.expr is not None  # an input has no formulas
+    shape, tile = first.shape, tile_of(first.expr, plan.style)
 
     def row(epoch: int, batch: int, i: int) -> str:
+        if i % tile.rows:
+            return ""  # filled from another row
         area = area_at(epochs[epoch], batches[batch])
-        found = (plan.formula(area, i, j) for j in range(shape.columns.size))
+        found = (plan.formula(area, i, j) for j in range(0, shape.columns.size, tile.columns))
         return "".join(f"{_entry(area, formula)}\n" for formula in found if formula)
 
     def whole(epoch: int, batch: int) -> str:

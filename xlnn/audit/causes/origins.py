@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 
 from xlnn.audit.causes.precedents import Rectangle, precedents
 from xlnn.audit.report import Finding
-from xlnn.audit.stored_sheet import column_number
+from xlnn.audit.stored.references import position
 
 FOLLOWING = ("wrong-value", "error-value", "stale-value")
 """The kinds of findings that may follow from what a cell reads."""
@@ -61,7 +61,7 @@ class Origins:
             if finding.sheet in self.missing:
                 lost[finding.sheet] = number
             if origin is not None and finding.kind not in UNCOMPUTED:
-                causes[finding.sheet].setdefault(row_and_column(finding.cell), origin)
+                causes[finding.sheet].setdefault(position(finding.cell), origin)
             traced.append(finding)
         return traced
 
@@ -97,9 +97,3 @@ def _causes(
             for (row, column), cause in known.items():
                 if each.top <= row <= each.bottom and each.left <= column <= each.right:
                     yield cause
-
-
-def row_and_column(cell: str) -> tuple[int, int]:
-    """Row 16 and column 2 for ``B16``."""
-    letters = cell.rstrip("0123456789")
-    return int(cell[len(letters) :]), column_number(letters)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from xlnn.audit.stored_sheet import column_number
+from xlnn.audit.stored.references import column_number
 from xlnn.workbook.plan import MAX_COLUMNS, MAX_ROWS
 
 _TEXT = re.compile(r'"(?:[^"]|"")*"')

@@ -15,7 +15,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from xml.sax.saxutils import quoteattr
 
-from xlnn.audit.package import (
+from xlnn.audit.stored.package import (
     CONTENT_TYPES,
     PACKAGE_RELATIONS,
     RELATIONS,
@@ -24,10 +24,13 @@ from xlnn.audit.package import (
     WORKBOOK,
     opened,
 )
-from xlnn.audit.relations import Relation, relations_of
+from xlnn.audit.stored.relations import Relation, relations_of
 
 SHEETS = ("worksheet", "chartsheet")
 """The kinds of sheets that are handed on."""
+
+_CHUNK = 8 << 20
+"""So many bytes are copied at once: between two chunks the other threads have their turn."""
 
 _CELL_STYLES = re.compile(rb"<(\w+:)?cellXfs\b.*?</(\w+:)?cellXfs>", re.DOTALL)
 _STYLE = re.compile(rb"<(\w+:)?xf\b")
@@ -75,7 +78,7 @@ def _copy(full: zipfile.ZipFile, bare: zipfile.ZipFile, name: str) -> None:
     """Copies an entry byte for byte."""
     with full.open(name) as entry, bare.open(name, "w", force_zip64=True) as copy:
         before = b""
-        while chunk := entry.read(1 << 20):
+        while chunk := entry.read(_CHUNK):
             # No program writes such a thing; libraries that read XML differ in what they do then.
             if b"<!DOCTYPE" in before + chunk[:10] or b"<!DOCTYPE" in chunk or b"\0" in chunk:
                 raise ValueError(f"{name} declares a document type or is not UTF-8")

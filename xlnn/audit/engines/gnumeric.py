@@ -8,7 +8,7 @@ from pathlib import Path
 from xlnn.audit.engines.bare import write_bare_copy
 from xlnn.audit.engines.program import find_program, program_version, run_program
 from xlnn.audit.engines.values import Values
-from xlnn.audit.reading import StoredWorkbook
+from xlnn.audit.stored.workbook import StoredWorkbook
 from xlnn.errors import WorkbookError
 
 INSTALL = (

@@ -15,12 +15,18 @@ import signal
 import sys
 import time
 from array import array
+from collections.abc import Iterator
+from pathlib import Path
 from typing import IO, Any
 
 import ironcalc
 
 PLACE, NUMBER = "i", "d"
 """How places and numbers are handed over, as ``array`` calls it."""
+
+
+BYTES_A_CELL = 16
+"""A cell takes at least so many bytes of a file, which is not compressed."""
 
 
 def main() -> None:
@@ -63,7 +69,7 @@ def _answer(path: str, answers: IO[bytes]) -> None:
     try:
         model = ironcalc.load_from_xlsx(path)
         model.evaluate()
-        sheets, arrays = _values(model)
+        sheets, arrays = _values(model, Path(path).stat().st_size)
     except BaseException as error:
         # A panic in Rust arrives as an exception that is no Exception.
         answers.write(json.dumps({"error": str(error) or type(error).__name__}).encode() + b"\n")
@@ -73,9 +79,9 @@ def _answer(path: str, answers: IO[bytes]) -> None:
         numbers.tofile(answers)
 
 
-def _values(model: ironcalc.Model) -> tuple[list[dict[str, Any]], list[array[Any]]]:
+def _values(model: ironcalc.Model, size: int) -> tuple[list[dict[str, Any]], list[array[Any]]]:
     """By sheet its name, how many cells hold numbers, and what the others hold; and of each sheet
-    the rows, the columns and the numbers of the former."""
+    the rows, the columns and the numbers of the former. ``size`` is that of the file."""
     sheets: list[dict[str, Any]] = []
     arrays: list[array[Any]] = []
     for properties in model.get_worksheets_properties():
@@ -86,7 +92,7 @@ def _values(model: ironcalc.Model) -> tuple[list[dict[str, Any]], list[array[Any
         model.get_cell_type,
         ironcalc.CellType.ErrorValue,
     )
-    for index, row, column in model.get_all_cells():
+    for index, row, column in _cells(model, len(sheets), size // BYTES_A_CELL):
         value = value_of(index, row, column)
         if type(value) is float:
             arrays[3 * index].append(row)
@@ -103,6 +109,19 @@ def _values(model: ironcalc.Model) -> tuple[list[dict[str, Any]], list[array[Any
     for index, sheet in enumerate(sheets):
         sheet["numbers"] = len(arrays[3 * index])
     return sheets, arrays
+
+
+def _cells(model: ironcalc.Model, sheets: int, most: int) -> Iterator[tuple[int, int, int]]:
+    """The sheet, row and column of each cell, and of blank ones between them if there are not more
+    than ``most`` in all: a list of those that are filled takes 100 bytes for each."""
+    corners = [model.get_sheet_dimensions(index) for index in range(sheets)]
+    if sum((bottom - top + 1) * (right - left + 1) for top, bottom, left, right in corners) > most:
+        yield from model.get_all_cells()
+        return
+    for index, (top, bottom, left, right) in enumerate(corners):
+        for row in range(top, bottom + 1):
+            for column in range(left, right + 1):
+                yield index, row, column
 
 
 if __name__ == "__main__":

@@ -15,9 +15,6 @@ from pathlib import Path
 from typing import IO
 from xml.parsers import expat
 
-from xlnn.audit.causes.origins import row_and_column
-from xlnn.audit.package import CONTENT_TYPES, PACKAGE_RELATIONS, RELATIONS, STYLES, WORKBOOK
-from xlnn.audit.relations import Relation, relations_of
 from xlnn.audit.report import Report
 from xlnn.audit.reports.finding_rows import LOOKS, location
 from xlnn.audit.reports.findings_sheet import FindingsSheet
@@ -36,6 +33,9 @@ from xlnn.audit.reports.parts import (
 from xlnn.audit.reports.patch import patched
 from xlnn.audit.reports.report_sheet import sheet_document
 from xlnn.audit.reports.style_sheet import StyleSheet, no_styles
+from xlnn.audit.stored.package import CONTENT_TYPES, PACKAGE_RELATIONS, RELATIONS, STYLES, WORKBOOK
+from xlnn.audit.stored.references import position
+from xlnn.audit.stored.relations import Relation, relations_of
 from xlnn.errors import OutputError
 from xlnn.workbook.archive import Archive
 from xlnn.workbook.stream import gathered
@@ -151,7 +151,7 @@ class _Copy:
         for number, finding in enumerate(self._report.findings):
             if finding.sheet not in self._sheets or not finding.cell:
                 continue
-            cell = row_and_column(finding.cell)
+            cell = position(finding.cell)
             there = marks.setdefault(finding.sheet, {})
             before = there.get(cell)
             if before is None or (finding.cause and not before.cause):

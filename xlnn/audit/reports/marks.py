@@ -15,9 +15,9 @@ from typing import IO
 
 from openpyxl.utils import range_boundaries
 
-from xlnn.audit.markup import local, parse_places
 from xlnn.audit.reports.patch import Patch, in_attribute
-from xlnn.audit.stored_sheet import column_number
+from xlnn.audit.stored.markup import local, parse_places
+from xlnn.audit.stored.references import column_number
 from xlnn.workbook.plan import MAX_LINKS, cell_name
 
 _BEFORE = frozenset(

@@ -14,9 +14,9 @@ import posixpath
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from xlnn.audit.markup import local, parse
-from xlnn.audit.relations import Relation
 from xlnn.audit.reports.patch import Patch, changed, elements, in_attribute, plain_attribute
+from xlnn.audit.stored.markup import local, parse
+from xlnn.audit.stored.relations import Relation
 
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 STRICT = "http://purl.oclc.org/ooxml/spreadsheetml/main"

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import IO
 
-from xlnn.audit.markup import CHUNK, local, parse_places
+from xlnn.audit.stored.markup import CHUNK, local, parse_places
 from xlnn.workbook.cells import clean_text
 from xlnn.workbook.strings import cell_text
 

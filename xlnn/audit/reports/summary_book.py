@@ -7,15 +7,6 @@ from typing import IO
 
 from openpyxl.writer.theme import theme_xml
 
-from xlnn.audit.package import (
-    CONTENT_TYPES,
-    PACKAGE_RELATIONS,
-    RELATIONS,
-    STRINGS,
-    STYLES,
-    WORKBOOK,
-)
-from xlnn.audit.relations import Relation
 from xlnn.audit.report import Report
 from xlnn.audit.reports.finding_rows import (
     HEADINGS,
@@ -49,6 +40,15 @@ from xlnn.audit.reports.summary import (
     summary,
     verdict_of_all,
 )
+from xlnn.audit.stored.package import (
+    CONTENT_TYPES,
+    PACKAGE_RELATIONS,
+    RELATIONS,
+    STRINGS,
+    STYLES,
+    WORKBOOK,
+)
+from xlnn.audit.stored.relations import Relation
 from xlnn.workbook.archive import Archive
 from xlnn.workbook.cells import Cell, Link, Page, Row
 from xlnn.workbook.plan import MAX_LINKS, cell_name

@@ -10,9 +10,9 @@ from time import perf_counter
 
 from xlnn.audit.engines import Engine
 from xlnn.audit.engines.values import Values
-from xlnn.audit.reading import StoredWorkbook
 from xlnn.audit.recomputed import Evidence
 from xlnn.audit.report import Finding, Report
+from xlnn.audit.stored.workbook import StoredWorkbook
 from xlnn.audit.theirs.comparison import Compared, compare
 from xlnn.audit.theirs.coverage import moments_text, skipped
 from xlnn.audit.theirs.map_file import read_map

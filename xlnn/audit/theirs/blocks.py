@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from xlnn.audit.cell_values import is_number
 from xlnn.audit.engines.values import Values
-from xlnn.audit.reading import StoredWorkbook
+from xlnn.audit.stored.workbook import StoredWorkbook
 from xlnn.audit.theirs.ranges import Range
 from xlnn.maths.evaluate import Array
 

@@ -13,9 +13,9 @@ import numpy.typing as npt
 
 from xlnn.audit.cell_values import ErrorValue, is_number
 from xlnn.audit.jumps import is_at_jump
-from xlnn.audit.reading import StoredWorkbook
 from xlnn.audit.recomputed import Evidence
 from xlnn.audit.report import Finding
+from xlnn.audit.stored.workbook import StoredWorkbook
 from xlnn.audit.theirs.blocks import Block, Cell
 from xlnn.audit.theirs.likeness import blank_precedents, unlike_neighbours
 from xlnn.audit.theirs.numbers import Checked, Numbers

@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from xlnn.audit.causes.precedents import precedents
-from xlnn.audit.reading import StoredWorkbook
-from xlnn.audit.stored_sheet import column_number
+from xlnn.audit.stored.references import column_number
+from xlnn.audit.stored.workbook import StoredWorkbook
 from xlnn.audit.theirs.blocks import Block, Cell
 from xlnn.workbook.plan import cell_name
 

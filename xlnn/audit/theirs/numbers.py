@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from xlnn.audit.reading import StoredWorkbook
 from xlnn.audit.recomputed import Evidence
+from xlnn.audit.stored.workbook import StoredWorkbook
 from xlnn.audit.theirs.blocks import Block
 from xlnn.audit.theirs.workbook_map import START, WorkbookMap
 from xlnn.maths.evaluate import Array, evaluate

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from xlnn.audit.stored_sheet import column_number
+from xlnn.audit.stored.references import column_number
 from xlnn.experiment.nearest import nearest
 from xlnn.workbook.plan import MAX_COLUMNS, MAX_ROWS, cell_name, range_name
 

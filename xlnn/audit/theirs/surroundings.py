@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 from xlnn.audit.cell_values import is_number
 from xlnn.audit.place import CellOf, links_in, was_computed
-from xlnn.audit.reading import StoredWorkbook
 from xlnn.audit.report import Finding
+from xlnn.audit.stored.workbook import StoredWorkbook
 from xlnn.audit.theirs.blocks import Cell
 from xlnn.audit.theirs.workbook_map import WorkbookMap
 from xlnn.audit.visibility import check_hidden, check_visibility

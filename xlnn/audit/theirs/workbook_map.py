@@ -8,7 +8,7 @@ from operator import itemgetter
 from typing import Any, Literal
 
 from xlnn.audit.cell_values import is_number
-from xlnn.audit.reading import StoredWorkbook
+from xlnn.audit.stored.workbook import StoredWorkbook
 from xlnn.audit.theirs.blocks import Block, Cells, together
 from xlnn.audit.theirs.gradients import gradient_names, with_gradients
 from xlnn.audit.theirs.map_file import Entry, MapFile

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from xlnn.audit.cell_values import ErrorValue, is_number
-from xlnn.audit.reading import StoredWorkbook
+from xlnn.audit.stored.workbook import StoredWorkbook
 from xlnn.audit.theirs.draft.labels import roles
 from xlnn.audit.theirs.ranges import Range
 

@@ -10,7 +10,7 @@ from typing import Any
 from xlnn.audit.cell_values import Value, is_number
 from xlnn.audit.engines.ironcalc import IronCalc
 from xlnn.audit.engines.values import Values
-from xlnn.audit.reading import StoredWorkbook
+from xlnn.audit.stored.workbook import StoredWorkbook
 from xlnn.audit.theirs.draft.labels import roles
 from xlnn.audit.theirs.draft.placing import Placed, place
 from xlnn.audit.theirs.draft.spots import Spot, spots

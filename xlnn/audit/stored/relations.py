@@ -6,7 +6,7 @@ import posixpath
 import zipfile
 from dataclasses import dataclass
 
-from xlnn.audit.markup import local, parse
+from xlnn.audit.stored.markup import local, parse
 
 
 @dataclass(frozen=True, slots=True)

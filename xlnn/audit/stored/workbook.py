@@ -18,8 +18,8 @@ from typing import IO
 from xml.parsers import expat
 
 from xlnn.audit.cell_values import Value
-from xlnn.audit.markup import Text, local, parse
-from xlnn.audit.package import (
+from xlnn.audit.stored.markup import Text, local, parse
+from xlnn.audit.stored.package import (
     MACROS,
     PACKAGE_RELATIONS,
     RELATIONS,
@@ -29,8 +29,9 @@ from xlnn.audit.package import (
     plainly,
     unpacked_size,
 )
-from xlnn.audit.relations import Relation, relations_of
-from xlnn.audit.stored_sheet import Stored, StoredSheet, read_sheet
+from xlnn.audit.stored.relations import Relation, relations_of
+from xlnn.audit.stored.sheet import Stored, StoredSheet
+from xlnn.audit.stored.sheet_parser import read_sheet
 from xlnn.errors import WorkbookError
 from xlnn.maths.evaluate import Array
 

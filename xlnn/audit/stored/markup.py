@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from contextlib import suppress
-from typing import IO
+from typing import IO, Protocol
 from xml.parsers import expat
 
 CHUNK = 1 << 18
@@ -22,8 +22,14 @@ _ESCAPED = re.compile("_x([0-9A-Fa-f]{4})_")
 """How a text writes a character that XML cannot hold."""
 
 
+class Source(Protocol):
+    """What a document is read from: a file, or what gives its bytes like one."""
+
+    def read(self, size: int, /) -> bytes: ...
+
+
 def parse(
-    file: IO[bytes],
+    file: Source,
     start: Callable[[str, dict[str, str]], None],
     text: Callable[[str], None] | None = None,
     end: Callable[[str], None] | None = None,
@@ -62,7 +68,7 @@ def _parser() -> expat.XMLParserType:
 
 def _read(
     parser: expat.XMLParserType,
-    file: IO[bytes],
+    file: Source,
     start: Callable[[str, dict[str, str]], None],
     text: Callable[[str], None] | None,
     end: Callable[[str], None] | None,

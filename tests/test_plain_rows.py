@@ -1,0 +1,205 @@
+"""Rows as programs write them are read without a parser, and never otherwise than by it."""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+from pathlib import Path
+from unittest.mock import patch
+from xml.parsers.expat import ExpatError
+
+import pytest
+from editing import saved_by
+from hypothesis import given
+from hypothesis import strategies as st
+
+import xlnn
+from xlnn.audit.stored import plain_rows
+from xlnn.audit.stored.plain_rows import PlainRows
+from xlnn.audit.stored.sheet import StoredSheet
+from xlnn.audit.stored.sheet_parser import read_sheet
+
+TEXTS = [f"text {number}" for number in range(20_000)]
+
+READABLE = [
+    '<c r="B{row}"><v>1.5</v></c>',
+    '<c r="C{row}" s="12"><v>-2E-5</v></c>',
+    '<c r="D{row}" s="1"><f>A1*2</f><v>7</v></c>',
+    '<c r="E{row}" s="1" t="str"><f>IF(A1&gt;0,"&amp;lt;","_x0041_")</f><v>&amp;lt;</v></c>',
+    '<c r="F{row}" t="s"><v>3</v></c>',
+    '<c r="G{row}" t="b"><v>1</v></c>',
+    '<c r="H{row}" t="e"><f>1/0</f><v>#DIV/0!</v></c>',
+    '<c r="I{row}" t="inlineStr"><is><t>a &lt; b</t></is></c>',
+    '<c r="J{row}" t="inlineStr"><is><t xml:space="preserve"> a > b </t></is></c>',
+    '<c r="K{row}"/>',
+    '<c r="L{row}" t="str"><f>A1</f><v></v></c>',
+    '<c r="M{row}" t="str"><f>A1</f></c>',
+    '<c r="N{row}"><f aca="false">A1</f><v /></c>',
+    '<c r="O{row}"><f t="array" ref="O{row}:P{row}">A1:B1</f><v>1</v></c>',
+    '<c r="Q{row}"><f t="shared" ref="Q1:Q9" si="0">A{row}+1</f><v>2</v></c>'
+    '<c r="R{row}"><f t="shared" si="0"/><v>3</v></c>',
+    '<c r="AA{row}"><f></f><v>3</v></c>',
+    '<c r="AB{row}" t="str"><v>a\tb\nc</v></c>',
+    '<c r="AC{row}" t="str"><v>東京 é</v></c>',
+    "\n  ",
+    '<c r="AE{row}" t="str">\n <f>B1&amp;#65;&#65;</f>\n <v>&#8595;&quot;&apos;</v>\n</c>',
+    '<c r="AF{row}" t="inlineStr">\n <is>\n  <t>&#215;</t>\n </is>\n</c>',
+    # What the parser is asked about.
+    '<c t="str" r="BA{row}"><v>other order</v></c>',
+    '<c r="BB{row}" t="str"><v>&#9;&#x42;&#65533;</v></c>',
+    '<c r="BC{row}" t="str"><v><![CDATA[<c r="A9"><v>1</v></c>]]></v></c>',
+    '<!-- <c r="BD{row}"><v>1</v></c> -->',
+    '<c r="BE{row}" t="inlineStr"><is><r><t>two </t></r><r><t>runs</t></r></is></c>',
+    '<c r="BF{row}" t="str"><v>a\r\nb</v></c>',
+    "<x:c xmlns:x='x' r='BH{row}'><v>8</v></x:c>",
+    '<c  r="BI{row}" ><v >9</v ></c >',
+]
+# What cannot be read, or not everywhere.
+UNREADABLE = [
+    "<c><v>8</v></c>",
+    '<c r="BG9"><v>9</v></c>',
+    '<c r="CA{row}"><v>one</v></c>',
+    '<c r="CB{row}"><v>nan</v></c>',
+    '<c r="CC{row}"><v>1_0</v></c>',
+    '<c r="CD{row}" t="s"><v>-1</v></c>',
+    '<c r="CE{row}" t="str"><v>&unknown;</v></c>',
+    '<c r="CF{row}" t="str"><v>a\x01b</v></c>',
+    '<c r="CK{row}" t="str"><v>&#55296;</v></c>',
+    '<c r="CG{row}" t="str"><v>a ]]> b</v></c>',
+    '<c r="CH{row}" t="str"><v>\ufffe</v></c>',
+    '<c r="XFE{row}"><v>1</v></c>',
+    '<c r="CI{row}"><f t="array" t="array" ref="CI1">A1</f></c>',
+    '<c r="CJ{row}"><v>1</v>',
+    '<row r="{row}"/>',
+    "<row>",
+    "</row>",
+    "</sheetData>",
+    "<sheetData>",
+]
+BEGINS = [
+    '<row r="{row}">',
+    '<row r="{row}" spans="1:3" ht="15" customHeight="1" x14ac:dyDescent="0.25">',
+    '<row r="{row}" hidden="1">',
+    '<row r="{row}" ht="0">',
+    '<row r="9{row}"/><row r="{row}">',
+    '\n<row r="{row}" >',
+    "<row>",
+    "<!-- --><row>",
+]
+UNREADABLE_BEGINS = ['<row r="{row}" r="{row}">', '<row r="x">', "<row", ""]
+
+Rows = list[tuple[str, list[str]]]
+"""The begin of each row, and its cells."""
+
+
+def rows_of(begins: list[str], cells: list[str]) -> st.SearchStrategy[Rows]:
+    some = st.lists(st.sampled_from(cells), max_size=4, unique=True)
+    return st.lists(st.tuples(st.sampled_from(begins), some), max_size=6)
+
+
+def sheet_of(rows: Rows) -> bytes:
+    """A sheet of some rows."""
+    body = "".join(
+        "".join([begin, *cells]).replace("{row}", str(number)) + "</row>"
+        for number, (begin, cells) in enumerate(rows, start=1)
+    )
+    return (
+        '<?xml version="1.0" encoding="UTF-8"?><worksheet><cols><col min="3" max="4" hidden="1"/>'
+        f"</cols><sheetData>{body}</sheetData><after/></worksheet>"
+    ).encode()
+
+
+def read(sheet: bytes) -> StoredSheet | None:
+    """What is read, or None for what is refused."""
+    try:
+        return read_sheet(io.BytesIO(sheet), TEXTS)
+    except (ValueError, ExpatError, KeyError):
+        return None
+
+
+def read_in_chunks(sheet: bytes, chunk: int) -> StoredSheet | None:
+    """The same, of a file that is read in small chunks."""
+    with patch.object(plain_rows, "CHUNK", max(chunk, sheet.index(b"<sheetData>") + 11)):
+        return read(sheet)
+
+
+def read_by_parser(sheet: bytes) -> StoredSheet | None:
+    """The same by the parser alone: what has a comment in its head is left to it."""
+    return read(sheet.replace(b"<cols>", b"<!-- --><cols>"))
+
+
+CHUNKS = st.sampled_from([64, 200, 1 << 18])
+
+
+@pytest.mark.parametrize("cell", READABLE + UNREADABLE)
+def test_a_cell_is_read_as_by_the_parser(cell: str) -> None:
+    sheet = sheet_of([(BEGINS[0], [cell]), (BEGINS[0], READABLE[:2])])
+    assert read(sheet) == read_by_parser(sheet)
+
+
+@pytest.mark.parametrize("begin", BEGINS + UNREADABLE_BEGINS)
+def test_the_begin_of_a_row_is_read_as_by_the_parser(begin: str) -> None:
+    sheet = sheet_of([(begin, READABLE[:2]), (BEGINS[0], READABLE[:2])])
+    assert read(sheet) == read_by_parser(sheet)
+
+
+@given(rows_of(BEGINS, READABLE), CHUNKS)
+def test_rows_are_read_as_by_the_parser(rows: Rows, chunk: int) -> None:
+    sheet = sheet_of(rows)
+    assert read_in_chunks(sheet, chunk) == read_by_parser(sheet) != None  # noqa: E711
+
+
+@given(
+    rows_of(BEGINS, READABLE), rows_of(BEGINS + UNREADABLE_BEGINS, READABLE + UNREADABLE), CHUNKS
+)
+def test_rows_are_refused_as_by_the_parser(before: Rows, after: Rows, chunk: int) -> None:
+    sheet = sheet_of(before + after)
+    assert read_in_chunks(sheet, chunk) == read_by_parser(sheet)
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"<worksheet><!-- <sheetData> --><sheetData>",
+        b'<?xml version="1.0" encoding="latin-1"?><worksheet><sheetData>',
+        b"<worksheet><?pi <sheetData>?><sheetData>",
+        b"<x:worksheet xmlns:x='x'><x:sheetData>",
+        b"<!DOCTYPE w><worksheet><sheetData>",
+    ],
+)
+def test_other_heads_leave_all_to_the_parser(head: bytes) -> None:
+    sheet = head + '<row r="1"><c r="A1" t="str"><v>é</v></c></row>'.encode() * 2
+    assert passed_on(sheet) == sheet
+
+
+@pytest.mark.parametrize("program", ["", "libreoffice", "gnumeric", "openpyxl"])
+def test_no_row_that_a_program_writes_needs_the_parser(program: str, tmp_path: Path) -> None:
+    """Otherwise a million cells would take twice as long."""
+    path = tmp_path / "built.xlsx"
+    xlnn.build(xlnn.example("xor"), path, audited=False)
+    if program:
+        path = saved_by(program, path, tmp_path)
+    with zipfile.ZipFile(path) as archive:
+        sheets = [name for name in archive.namelist() if name.startswith("xl/worksheets/sheet")]
+        assert len(sheets) > 10
+        for name in sheets:
+            left = passed_on(archive.read(name))
+            # Of some texts the words look different: they have several runs.
+            assert len(re.findall(rb"<row", left)) <= 1, (name, left[:5000])
+
+
+class _Nobody:
+    """Takes cells and forgets them."""
+
+    def row(self, attributes: object) -> None:
+        pass
+
+    def plain(self, pieces: object, escaped: bool) -> None:
+        pass
+
+
+def passed_on(sheet: bytes) -> bytes:
+    """What the parser is given of a sheet."""
+    rows = PlainRows(io.BytesIO(sheet), _Nobody())
+    return b"".join(iter(lambda: rows.read(1 << 18), b""))

@@ -1,0 +1,299 @@
+"""Reads a sheet as it stands in the file: formulas, inputs and cached values, in one pass.
+
+Written for the audit, which needs a formula and its cached value side by side, of a million
+cells. The rules of the file format that are read here:
+
+- ``<c r t>`` is a cell: ``<f>`` its formula, ``<v>`` its value, as text of the type ``t``: a number
+  (``n`` or none), the index of a shared string (``s``), a text (``str``, ``inlineStr`` with
+  ``<is>``), a truth value (``b``), an error (``e``).
+- ``<f t="array" ref>`` stands on the first cell of its range and means all of it.
+- ``<f t="shared" si>`` with a text is a pattern that later cells with the same ``si`` repeat,
+  moved to their place. Excel writes these when it saves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from math import isfinite, nan
+from typing import IO
+
+from openpyxl.formula.translate import Translator
+
+from xlnn.audit.cell_values import ErrorValue, Value
+from xlnn.audit.stored.markup import Text, local, parse, unescaped
+from xlnn.audit.stored.plain_rows import Piece, PlainRows, attributes_in, meant
+from xlnn.audit.stored.references import (
+    Corners,
+    Position,
+    column_number,
+    corners,
+    number_of_cells,
+    row_number,
+)
+from xlnn.audit.stored.sheet import Stored, StoredSheet
+from xlnn.workbook.plan import cell_name
+
+ALWAYS_FILLED = 100_000
+"""An array formula may fill so many cells that the file does not hold: each is remembered."""
+
+MAX_FORMULA = 8_192
+"""The characters of a formula in Excel; longer ones take long to move."""
+
+
+def read_sheet(file: IO[bytes], texts: list[str]) -> StoredSheet:
+    """The cells in a sheet's XML; ``texts`` are the workbook's shared strings."""
+    cells = _Cells(texts)
+    events = _Events(cells)
+    parse(PlainRows(file, cells), events.start, events.data, events.end)
+    cells.fill_arrays()
+    return cells.sheet
+
+
+class _Cells:
+    """Takes the cells of a sheet one after the other, whoever finds them in its XML."""
+
+    def __init__(self, texts: list[str]) -> None:
+        self.sheet = StoredSheet()
+        self._texts = texts
+        self._columns: dict[str, int] = {}
+        self._patterns: dict[str, tuple[str, str]] = {}
+        self._arrays: list[tuple[Stored, Corners]] = []
+        self._row = self._column = 0
+        self._row_text = ""
+
+    def row(self, attributes: Mapping[str, str]) -> None:
+        """A row begins."""
+        self._row = row_number(attributes.get("r", self._row + 1))
+        self._row_text = str(self._row)
+        self._column = 0
+        if _is_hidden(attributes, "ht"):
+            self.sheet.hidden_rows.append(self._row)
+
+    def columns(self, attributes: Mapping[str, str]) -> None:
+        """How some columns look."""
+        if _is_hidden(attributes, "width"):
+            self.sheet.hidden_columns.append((int(attributes["min"]), int(attributes["max"])))
+
+    def cell(
+        self,
+        letters: str | None,
+        digits: str,
+        kind: str,
+        formula: str | None,
+        attributes: Mapping[str, str],
+        value: str | None,
+    ) -> None:
+        """A cell: its column and its row, if it names them, the type of its value, its formula with
+        the attributes of that, and its value as text."""
+        sheet = self.sheet
+        at = self._position(letters, digits)
+        if at in sheet.formulas or at in sheet.values:
+            raise ValueError(f"the cell {cell_name(*at)} stands twice")
+        if formula is not None:
+            if attributes:
+                self._put_formula(at, formula, attributes)
+            else:
+                sheet.formulas[at] = Stored(f"={formula}", None)
+        # A formula that nobody computed has an empty value, or none.
+        if value:
+            sheet.values[at] = self._number(value) if kind == "n" else self._typed(value, kind)
+        elif value is not None and kind in ("str", "inlineStr"):
+            sheet.values[at] = value
+
+    def plain(self, pieces: Sequence[Piece], escaped: bool) -> None:
+        """Some cells as they are found in plain XML, of which some may be escaped. This is
+        ``cell`` for each, written out for the most frequent: a number, a formula, a shared text."""
+        values, formulas, columns = self.sheet.values, self.sheet.formulas, self._columns
+        for letters, digits, kind, begin, formula, mark, value, inline, _ in pieces:
+            shared = kind == "s"
+            usual = not kind or shared or kind == "n"
+            if not usual or inline or escaped or len(begin) > 2 or digits != self._row_text:
+                if letters:
+                    self._plain_cell(letters, digits, kind, begin, formula, mark, value, inline)
+                continue
+            column = columns.get(letters)
+            if column is None:
+                column = columns[letters] = column_number(letters)
+            self._column = column
+            at = self._row, column
+            if at in formulas or at in values:
+                raise ValueError(f"the cell {cell_name(*at)} stands twice")
+            if begin:
+                formulas[at] = Stored("=" + formula, None)
+            if value:
+                values[at] = self._shared(value) if shared else self._number(value)
+
+    def _plain_cell(
+        self,
+        letters: str,
+        digits: str,
+        kind: str,
+        begin: str,
+        formula: str,
+        mark: str,
+        value: str,
+        inline: str,
+    ) -> None:
+        text: str | None = meant(value) if mark else None
+        if inline:
+            text = meant(inline.split(">", 2)[2])
+        self.cell(
+            letters,
+            digits,
+            kind or "n",
+            meant(formula) if begin else None,
+            attributes_in(begin),
+            text,
+        )
+
+    def fill_arrays(self) -> None:
+        """Lets every cell of an array formula tell it, but those that have one of their own."""
+        sheet = self.sheet
+        filled = sum(number_of_cells(corners) for _, corners in self._arrays)
+        if filled > ALWAYS_FILLED + len(sheet.values) + len(sheet.formulas):
+            # The cells that an array formula fills stand in a file, with their values.
+            raise ValueError(f"array formulas fill {filled:,} cells, more than it has")
+        inside: dict[Position, Stored] = {}
+        for stored, (top, left, bottom, right) in self._arrays:
+            for row in range(top, bottom + 1):
+                for column in range(left, right + 1):
+                    inside[row, column] = stored
+        if inside:
+            sheet.formulas = inside | sheet.formulas
+
+    def _position(self, letters: str | None, digits: str) -> Position:
+        """The row and the column of a cell; without a name it is the next one."""
+        if letters is None:
+            self._column += 1
+            return self._row, self._column
+        if digits != self._row_text:
+            self._row, self._row_text = row_number(digits), digits
+        column = self._columns.get(letters)
+        if column is None:
+            column = self._columns[letters] = column_number(letters)
+        self._column = column
+        return self._row, column
+
+    def _put_formula(self, at: Position, text: str, attributes: Mapping[str, str]) -> None:
+        kind = attributes.get("t", "normal")
+        if kind == "array":
+            filled = corners(attributes["ref"])
+            if filled is None:
+                reference = attributes["ref"]
+                raise ValueError(f"an array formula fills {reference[:40]!r}, which is no range")
+            stored = self.sheet.formulas[at] = Stored(f"={text}", filled)
+            self._arrays.append((stored, filled))
+            return
+        if kind == "shared":
+            number, here = attributes.get("si", ""), cell_name(*at)
+            if text:
+                self._patterns[number] = (f"={text}", here)
+            if number not in self._patterns:
+                raise ValueError(f"the cell {here} repeats a formula that no cell before it has")
+            pattern, origin = self._patterns[number]
+            if len(pattern) > MAX_FORMULA:
+                raise ValueError(f"the cell {origin} has a formula of {len(pattern):,} characters")
+            text = Translator(pattern, origin).translate_formula(here).removeprefix("=")
+        elif kind == "dataTable":
+            text = "TABLE()"
+        self.sheet.formulas[at] = Stored(f"={text}", None)
+
+    def _typed(self, text: str, kind: str) -> Value:
+        """A value of a type."""
+        if kind == "s":
+            return self._shared(text)
+        if kind == "b":
+            return text.strip() not in ("0", "false")
+        if kind == "e":
+            return ErrorValue(text)
+        return text
+
+    def _shared(self, text: str) -> str:
+        number = int(text)
+        if not 0 <= number < len(self._texts):
+            raise ValueError(f"the cell {self._here} has the text {number}, which is not there")
+        return self._texts[number]
+
+    def _number(self, text: str) -> float:
+        try:
+            number = float(text)
+        except ValueError:
+            number = nan
+        # Python also reads 1_000, which no other program takes for a number.
+        if not isfinite(number) or "_" in text:
+            raise ValueError(f"the cell {self._here} has {text[:40]!r} as a number")
+        return number
+
+    @property
+    def _here(self) -> str:
+        return cell_name(self._row, self._column)
+
+
+class _Events:
+    """Finds the cells in the events of a sheet's XML."""
+
+    def __init__(self, cells: _Cells) -> None:
+        self._cells = cells
+        self._reference: str | None = None
+        self._type = "n"
+        self._value: str | None = None
+        self._formula: str | None = None
+        self._attributes: dict[str, str] = {}
+        self._pieces: list[str] = []
+        """The text since a value or a formula began."""
+        self._inline: Text | None = None
+        """A text that stands in its cell."""
+
+    def data(self, text: str) -> None:
+        """A piece of text."""
+        self._pieces.append(text)
+        if self._inline is not None:
+            self._inline.data(text)
+
+    def start(self, name: str, attributes: dict[str, str]) -> None:
+        """An element begins."""
+        name = local(name)
+        if name == "c":
+            self._reference, self._type = attributes.get("r"), attributes.get("t", "n")
+            self._value = self._formula = None
+        elif name == "v":
+            self._pieces.clear()
+        elif name == "f":
+            self._attributes = attributes
+            self._pieces.clear()
+        elif name == "row":
+            self._cells.row(attributes)
+        elif name == "col":
+            self._cells.columns(attributes)
+        elif name == "is":
+            self._inline = Text()
+        elif self._inline is not None:
+            self._inline.start(name)
+
+    def end(self, name: str) -> None:
+        """An element ends."""
+        name = local(name)
+        if name == "v":
+            self._value = unescaped("".join(self._pieces))
+        elif name == "f":
+            self._formula = unescaped("".join(self._pieces))
+        elif name == "c":
+            self._end_cell()
+        elif self._inline is not None:
+            self._inline.end(name)
+            if name == "is":
+                self._value, self._inline = str(self._inline), None
+
+    def _end_cell(self) -> None:
+        letters, digits = None, ""
+        if self._reference is not None:
+            letters = self._reference.rstrip("0123456789")
+            digits = self._reference[len(letters) :]
+        self._cells.cell(letters, digits, self._type, self._formula, self._attributes, self._value)
+
+
+def _is_hidden(attributes: Mapping[str, str], size: str) -> bool:
+    """Whether a row or a column cannot be seen: it is hidden, or of no height or width."""
+    if attributes.get("hidden") in ("1", "true"):
+        return True
+    return size in attributes and float(attributes[size]) == 0
