@@ -192,7 +192,7 @@ def test_no_row_that_a_program_writes_needs_the_parser(program: str, tmp_path: P
 class _Nobody:
     """Takes cells and forgets them."""
 
-    def row(self, attributes: object) -> None:
+    def row(self, digits: str | None, attributes: object) -> None:
         pass
 
     def plain(self, pieces: object, escaped: bool) -> None:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import IO, Protocol
 
 from xlnn.audit.stored.markup import CHUNK, unescaped
@@ -25,7 +26,9 @@ _HEAD = re.compile(
 
 _END_OF_ROW, _END = b"</row>", b"</sheetData>"
 
-_ROW = re.compile(r'\s*<row((?: [\w:]+="[^"<&\t\n]*")*) ?(/?)>', re.ASCII)
+_ROW = re.compile(
+    r'\s*<row(?: r="([1-9]\d{0,6})")?((?: (?!r=)[\w:]+="[^"<&\t\n]*")*) ?(/?)>', re.ASCII
+)
 
 _CELL = re.compile(
     r"""<c\ r="([A-Z]{1,3})([1-9]\d{0,6})"(?:\ s="\d+")?(?:\ t="(\w+)")?(?:\ cm="\d+")?(?:/>|>\s*
@@ -61,7 +64,7 @@ _LONGEST = 16 << 20
 class Cells(Protocol):
     """Takes the rows and cells of a sheet, one after the other."""
 
-    def row(self, attributes: Mapping[str, str]) -> None: ...
+    def row(self, digits: str | None, attributes: Mapping[str, str]) -> None: ...
 
     def plain(self, pieces: Sequence[Piece], escaped: bool) -> None: ...
 
@@ -121,14 +124,17 @@ class PlainRows:
         otherwise of nothing."""
         begins, end, is_open = [], 0, False
         while not is_open and (begin := _ROW.match(row, end)):
-            begins.append(begin[1])
-            end, is_open = begin.end(), not begin[2]
+            begins.append(begin)
+            end, is_open = begin.end(), not begin[3]
         pieces: list[Piece] = _CELL.findall(row, end) if is_open else []
-        if not is_open or (pieces and pieces[-1][-1]) or _OTHER_ENTITY.search(row):
+        if not is_open or (pieces and pieces[-1][-1]):
             return False
-        for text in begins:
-            self._cells.row(attributes_in(text))
-        self._cells.plain(pieces, "&" in row or "_x" in row)
+        escaped = "&" in row
+        if escaped and _OTHER_ENTITY.search(row):
+            return False
+        for begin in begins:
+            self._cells.row(begin[1], attributes_in(begin[2]))
+        self._cells.plain(pieces, escaped or "_x" in row)
         return True
 
 
@@ -145,8 +151,9 @@ def _plain_text(rows: bytes) -> str | None:
         return None
 
 
-def attributes_in(text: str) -> dict[str, str]:
-    """The attributes in a plain tag."""
+@lru_cache(maxsize=1024)
+def attributes_in(text: str) -> Mapping[str, str]:
+    """The attributes in a plain tag; most are those of the tag before."""
     found = _ATTRIBUTE.findall(text)
     attributes = dict(found)
     if len(attributes) < len(found):

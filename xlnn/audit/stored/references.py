@@ -25,11 +25,11 @@ def column_number(letters: str) -> int:
     return number
 
 
-def row_number(text: str | int) -> int:
+def row_number(text: str) -> int:
     """A row's number. Raises ValueError for what is none."""
-    number = int(text) if len(str(text)) < 10 else 0
+    number = int(text) if len(text) < 10 else 0
     if not 1 <= number <= MAX_ROWS:
-        raise ValueError(f"{str(text)[:20]!r} is no row")
+        raise ValueError(f"{text[:20]!r} is no row")
     return number
 
 

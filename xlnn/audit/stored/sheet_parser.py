@@ -61,12 +61,11 @@ class _Cells:
         self._row = self._column = 0
         self._row_text = ""
 
-    def row(self, attributes: Mapping[str, str]) -> None:
-        """A row begins."""
-        self._row = row_number(attributes.get("r", self._row + 1))
-        self._row_text = str(self._row)
-        self._column = 0
-        if _is_hidden(attributes, "ht"):
+    def row(self, digits: str | None, attributes: Mapping[str, str]) -> None:
+        """A row begins; without a number it is the next one."""
+        self._row_text = str(self._row + 1) if digits is None else digits
+        self._row, self._column = row_number(self._row_text), 0
+        if attributes and _is_hidden(attributes, "ht"):
             self.sheet.hidden_rows.append(self._row)
 
     def columns(self, attributes: Mapping[str, str]) -> None:
@@ -96,7 +95,7 @@ class _Cells:
                 sheet.formulas[at] = Stored(f"={formula}", None)
         # A formula that nobody computed has an empty value, or none.
         if value:
-            sheet.values[at] = self._number(value) if kind == "n" else self._typed(value, kind)
+            sheet.values[at] = self._typed(value, kind, at)
         elif value is not None and kind in ("str", "inlineStr"):
             sheet.values[at] = value
 
@@ -104,10 +103,11 @@ class _Cells:
         """Some cells as they are found in plain XML, of which some may be escaped. This is
         ``cell`` for each, written out for the most frequent: a number, a formula, a shared text."""
         values, formulas, columns = self.sheet.values, self.sheet.formulas, self._columns
+        row, row_text = self._row, self._row_text
         for letters, digits, kind, begin, formula, mark, value, inline, _ in pieces:
             shared = kind == "s"
             usual = not kind or shared or kind == "n"
-            if not usual or inline or escaped or len(begin) > 2 or digits != self._row_text:
+            if not usual or inline or escaped or len(begin) > 2 or digits != row_text:
                 if letters:
                     self._plain_cell(letters, digits, kind, begin, formula, mark, value, inline)
                 continue
@@ -115,13 +115,13 @@ class _Cells:
             if column is None:
                 column = columns[letters] = column_number(letters)
             self._column = column
-            at = self._row, column
+            at = row, column
             if at in formulas or at in values:
                 raise ValueError(f"the cell {cell_name(*at)} stands twice")
             if begin:
                 formulas[at] = Stored("=" + formula, None)
             if value:
-                values[at] = self._shared(value) if shared else self._number(value)
+                values[at] = self._shared(value, at) if shared else self._number(value, at)
 
     def _plain_cell(
         self,
@@ -198,35 +198,34 @@ class _Cells:
             text = "TABLE()"
         self.sheet.formulas[at] = Stored(f"={text}", None)
 
-    def _typed(self, text: str, kind: str) -> Value:
+    def _typed(self, text: str, kind: str, at: Position) -> Value:
         """A value of a type."""
+        if kind == "n":
+            return self._number(text, at)
         if kind == "s":
-            return self._shared(text)
+            return self._shared(text, at)
         if kind == "b":
             return text.strip() not in ("0", "false")
         if kind == "e":
             return ErrorValue(text)
         return text
 
-    def _shared(self, text: str) -> str:
+    def _shared(self, text: str, at: Position) -> str:
         number = int(text)
         if not 0 <= number < len(self._texts):
-            raise ValueError(f"the cell {self._here} has the text {number}, which is not there")
+            here = cell_name(*at)
+            raise ValueError(f"the cell {here} has the text {number}, which is not there")
         return self._texts[number]
 
-    def _number(self, text: str) -> float:
+    def _number(self, text: str, at: Position) -> float:
         try:
             number = float(text)
         except ValueError:
             number = nan
         # Python also reads 1_000, which no other program takes for a number.
         if not isfinite(number) or "_" in text:
-            raise ValueError(f"the cell {self._here} has {text[:40]!r} as a number")
+            raise ValueError(f"the cell {cell_name(*at)} has {text[:40]!r} as a number")
         return number
-
-    @property
-    def _here(self) -> str:
-        return cell_name(self._row, self._column)
 
 
 class _Events:
@@ -262,7 +261,7 @@ class _Events:
             self._attributes = attributes
             self._pieces.clear()
         elif name == "row":
-            self._cells.row(attributes)
+            self._cells.row(attributes.get("r"), attributes)
         elif name == "col":
             self._cells.columns(attributes)
         elif name == "is":
