@@ -16,7 +16,7 @@ from lint import read_raw
 
 import xlnn
 from xlnn.cli import COMMANDS as HELPS
-from xlnn.cli import main
+from xlnn.cli import main, options
 from xlnn.errors import OutputError
 from xlnn.help_page import HELP
 
@@ -280,3 +280,9 @@ def test_the_help_page_needs_neither_click_nor_typing() -> None:
         "print('loaded', {'click', 'typing', 'pandas', 'openpyxl'} & loaded)\n"
     )
     assert "loaded set()" in run_python("-c", code).stdout
+
+
+def test_the_engines_that_can_be_chosen_are_those_that_there_are() -> None:
+    from xlnn.audit.engines import ENGINES
+
+    assert list(options.ENGINES) == list(ENGINES)

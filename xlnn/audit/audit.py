@@ -20,37 +20,25 @@ from time import perf_counter
 from xlnn.audit.boards import check_boards
 from xlnn.audit.causes.origins import UNCOMPUTED, Origins
 from xlnn.audit.comparison import Comparison, Order
-from xlnn.audit.engines import ENGINES, Engine, engine_named
-from xlnn.audit.engines.values import Values
+from xlnn.audit.engines import ENGINES, Engine, engine_named, timed
 from xlnn.audit.gaps import check_gaps
 from xlnn.audit.inputs import check_inputs
 from xlnn.audit.proportion import check_proportion
-from xlnn.audit.recomputed import (
-    Recomputed,
-    recomputed,
-)
+from xlnn.audit.recomputed import Recomputed, recomputed
 from xlnn.audit.report import Finding, Report
 from xlnn.audit.scan import Scan, page_of
 from xlnn.audit.self_description import SelfDescription, read_description, read_plan
 from xlnn.audit.settings import changed_setting
 from xlnn.audit.stored.workbook import StoredWorkbook
-from xlnn.audit.strays import (
-    Ground,
-    check_strays,
-    matrix_ground,
-    other_grounds,
-)
+from xlnn.audit.strays import Ground, check_strays, matrix_ground, other_grounds
 from xlnn.audit.structure import check_structure
 from xlnn.audit.theirs.audit import audit_mapped
-from xlnn.audit.tolerance import TOLERANCE, check_tolerance
+from xlnn.audit.tolerance import TOLERANCE, check_tolerance, drift_note
 from xlnn.audit.visibility import check_hidden, check_visibility
 from xlnn.errors import EngineError
 from xlnn.progress import Progress, silent
 from xlnn.workbook.boards.extras import formula_cells
-from xlnn.workbook.plan import (
-    MAP,
-    Plan,
-)
+from xlnn.workbook.plan import MAP, Plan
 
 
 def audit(
@@ -82,12 +70,6 @@ def audit(
     plan = read_plan(description)
     check_proportion(book, plan)
     return _Audit(book, plan, description, tolerance, progress, began).run(chosen, versions)
-
-
-def _timed(engine: Engine, path: Path) -> tuple[Values, float]:
-    """What an engine computes, and the seconds that it took."""
-    began = perf_counter()
-    return engine.recompute(path), perf_counter() - began
 
 
 KEPT = 100_000
@@ -128,7 +110,7 @@ class _Audit:
         found = []
         with ThreadPoolExecutor(len(engines)) as pool:
             # Engines compute in processes of their own; the file is looked through meanwhile.
-            pending = [pool.submit(_timed, engine, self.path) for engine in engines]
+            pending = [pool.submit(timed, engine, self.path) for engine in engines]
             self._scan(scan, missing)
             if scan.is_another and (setting := changed_setting(self.book, self.description)):
                 return self._report([], [setting])
@@ -140,8 +122,7 @@ class _Audit:
                         engine.name, version, values, seconds, self.book, self.plan, missing, scan
                     )
                 )
-        names = {name.casefold(): meaning for name, meaning, _ in self.book.names}
-        origins = Origins(names, missing)
+        origins = Origins(self.book.meanings, missing)
         notes: list[str] = []
         if self.book.has_macros:
             notes.append("the workbook has macros: they were ignored, and nothing of them was run")
@@ -180,12 +161,7 @@ class _Audit:
             findings = [finding for finding in findings if finding.kind != "wrong-value"]
             epochs = [finding.epoch for finding in drifted if finding.epoch is not None]
             where = f"from epoch {epochs[0]} on" if epochs else f"on the sheet {drifted[0].sheet}"
-            notes = [
-                *notes,
-                f"{where} differences in the last digit grow, or decide "
-                f"between equal numbers: {len(drifted):,} cells are right by the cells that they "
-                "read, but are not NumPy's; a smaller learning rate steadies such a training",
-            ]
+            notes = [*notes, drift_note(where, len(drifted))]
         return Report(
             workbook=str(self.path),
             tolerance=self.tolerance,

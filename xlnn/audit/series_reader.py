@@ -25,16 +25,7 @@ from xlnn.workbook.boards.extras import draw_boards
 from xlnn.workbook.boards.summary import summary_board
 from xlnn.workbook.entries import entries
 from xlnn.workbook.live_texts import live_text
-from xlnn.workbook.plan import (
-    LOSS,
-    SETTINGS,
-    SETTINGS_COLUMN,
-    Area,
-    Grid,
-    Moment,
-    Placement,
-    Plan,
-)
+from xlnn.workbook.plan import LOSS, SETTINGS, SETTINGS_COLUMN, Area, Grid, Moment, Placement, Plan
 
 AreaOf = Callable[[int, int], Area]
 """The area of a matrix, or of a copy of one, in an epoch and a batch."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from xlnn.cli import options
 from xlnn.cli.outcome import print_report, print_summary
 from xlnn.cli.progress import shown_line, shown_progress
 
@@ -21,19 +22,13 @@ if TYPE_CHECKING:
 @click.option(
     "--engine",
     "engines",
-    type=click.Choice(["ironcalc", "libreoffice", "gnumeric", "all"]),
+    type=click.Choice([*options.ENGINES, "all"]),
     multiple=True,
     default=("ironcalc",),
     show_default=True,
     help="What recomputes the workbook (repeatable).",
 )
-@click.option(
-    "--tolerance",
-    type=float,
-    default=1e-9,
-    show_default=True,
-    help="The largest |a − b| / max(1, |b|) that is let pass.",
-)
+@options.tolerance
 @click.option(
     "--report",
     type=click.Path(path_type=Path),

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from xlnn.cli import options
 from xlnn.cli.differences import print_differences
 from xlnn.cli.progress import shown_progress
 
@@ -14,16 +15,10 @@ from xlnn.cli.progress import shown_progress
 @click.command("compare")
 @click.argument("a", type=click.Path(path_type=Path))
 @click.argument("b", type=click.Path(path_type=Path))
-@click.option(
-    "--tolerance",
-    type=float,
-    default=1e-9,
-    show_default=True,
-    help="The largest |a − b| / max(1, |b|) of two values that is let pass.",
-)
+@options.tolerance
 @click.option(
     "--engine",
-    type=click.Choice(["ironcalc", "libreoffice", "gnumeric"]),
+    type=click.Choice(options.ENGINES),
     default="ironcalc",
     show_default=True,
     help="What recomputes the values.",

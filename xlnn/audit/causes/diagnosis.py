@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from xlnn.audit.causes.case import Case, Mistake
 from xlnn.audit.causes.mistakes import mistakes
@@ -45,7 +45,7 @@ class Diagnoses:
     case: Case
     written: Written | None = None
     _tried: list[Mistake] | None = None
-    _right: Array | None = field(default=None)
+    _right: Array | None = None
 
     def of(self, i: int, j: int, found: float, formula: str | None = None) -> Diagnosis | None:
         """What explains a cell: a formula that a mistake would have, else a number that it gives.
@@ -64,19 +64,6 @@ class Diagnoses:
             given, right = float(mistake.value[i, j]), float(self._right[i, j])
             tells = not differences(given, right) <= TELLING * max(1e-3, min(1.0, abs(right)))
             if tells and abs(given - found) <= EXPLAINED * max(abs(given), abs(found)):
-                return Diagnosis(mistake.key, mistake.words)
-        return None
-
-    def explain(self, found: Array) -> Diagnosis | None:
-        """What explains all numbers of the matrix that are wrong, at once."""
-        if self._tried is None:
-            self._try()
-        assert self._tried is not None
-        if self._right is None:
-            return None
-        for mistake in self._tried:
-            gaps = abs(mistake.value - found) <= EXPLAINED * abs(found).clip(1e-6)
-            if gaps.all() and (differences(mistake.value, self._right) > TELLING).any():
                 return Diagnosis(mistake.key, mistake.words)
         return None
 

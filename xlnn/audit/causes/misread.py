@@ -10,16 +10,7 @@ import numpy as np
 from xlnn.audit.causes.case import Case, Mistake, value_of
 from xlnn.audit.causes.variants import with_node
 from xlnn.maths.evaluate import Array
-from xlnn.maths.expr import (
-    ColumnSum,
-    Expr,
-    MatMul,
-    Matrix,
-    RowSum,
-    Transpose,
-    matrices,
-    walk,
-)
+from xlnn.maths.expr import ColumnSum, Expr, MatMul, Matrix, RowSum, Transpose, matrices, walk
 from xlnn.maths.recipe import Step
 from xlnn.workbook.plan import Moment
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from xlnn.audit.causes.case import Case
 from xlnn.audit.causes.variants import variants
 from xlnn.errors import ExpressionError
-from xlnn.maths.activations import ACTIVATIONS
+from xlnn.maths.activations import ACTIVATIONS, SIGMOID
 from xlnn.maths.expr import (
     SCALAR,
     Arithmetic,
@@ -55,11 +55,12 @@ def _slope(case: Case) -> Iterator[Written]:
     for expr in variants(case.expr, dropped):
         yield "slope-missing", "the slope of the activation is missing", expr
     if case.number == 7 and isinstance(case.expr, Matrix) and "output" in case.recipe.members:
-        a = Matrix("output", case.shape)
+        assert SIGMOID.slope is not None
+        slope = SIGMOID.slope(Matrix("output", case.shape), _Layer(case.recipe))
         yield (
             "slope-extra",
             "the slope of the activation is multiplied in, which cancels with this loss",
-            case.expr * (a * (1 - a)),
+            case.expr * slope,
         )
 
 

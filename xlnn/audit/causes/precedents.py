@@ -9,7 +9,8 @@ from typing import NamedTuple
 from xlnn.audit.stored.references import column_number
 from xlnn.workbook.plan import MAX_COLUMNS, MAX_ROWS
 
-_TEXT = re.compile(r'"(?:[^"]|"")*"')
+TEXT = re.compile(r'"(?:[^"]|"")*"')
+"""A text in a formula."""
 
 _REFERENCE = re.compile(
     r"(?<![\w.])(?:(?:'(?P<quoted>(?:[^']|'')+)'|(?P<plain>[^\W\d][\w.]*))!)?"
@@ -41,7 +42,7 @@ def precedents(formula: str, sheet: str, names: Mapping[str, str]) -> list[Recta
     """What a formula on a sheet reads, in the order written. ``names`` are the defined names, in
     small letters, with their meanings. What leads to another workbook is left out."""
     found: list[Rectangle] = []
-    for match in _REFERENCE.finditer(_TEXT.sub('""', formula)):
+    for match in _REFERENCE.finditer(TEXT.sub('""', formula)):
         before = match.string[: match.start()]
         if before.endswith(("]", "!")):
             continue  # in another workbook, or a part of something that is none
@@ -53,10 +54,7 @@ def precedents(formula: str, sheet: str, names: Mapping[str, str]) -> list[Recta
             if meaning is not None and not match["plain"]:
                 found += precedents(meaning, sheet, {})
         elif match["first"]:
-            left, right = (
-                column_number(match["first"].upper()),
-                column_number(match["last"].upper()),
-            )
+            left, right = (column_number(match[each].upper()) for each in ("first", "last"))
             found.append(Rectangle(there, 1, min(left, right), MAX_ROWS, max(left, right)))
         else:
             rows = int(match["top"]), int(match["bottom"] or match["top"])

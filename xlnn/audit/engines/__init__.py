@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from time import perf_counter
 from typing import Protocol
 
 from xlnn.audit.engines.gnumeric import Gnumeric
@@ -45,3 +46,9 @@ def engine_named(name: str) -> Engine:
     if name not in ENGINES:
         raise EngineError(f"there is no engine {name!r}; there are {', '.join(ENGINES)}")
     return ENGINES[name]
+
+
+def timed(engine: Engine, path: Path) -> tuple[Values, float]:
+    """What an engine computes of a workbook, and the seconds that it took."""
+    began = perf_counter()
+    return engine.recompute(path), perf_counter() - began

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
 from io import BytesIO
@@ -145,6 +145,11 @@ class StoredWorkbook:
         with self._part(WORKBOOK) as file:
             parse(file, start, text.data, end)
         return found
+
+    @cached_property
+    def meanings(self) -> Mapping[str, str]:
+        """What defined names mean, by the name in small letters."""
+        return {name.casefold(): meaning for name, meaning, _ in self.names}
 
     @cached_property
     def calculation(self) -> str:

@@ -8,8 +8,7 @@ from operator import itemgetter
 from pathlib import Path
 from time import perf_counter
 
-from xlnn.audit.engines import Engine
-from xlnn.audit.engines.values import Values
+from xlnn.audit.engines import Engine, timed
 from xlnn.audit.recomputed import Evidence
 from xlnn.audit.report import Finding, Report
 from xlnn.audit.stored.workbook import StoredWorkbook
@@ -19,6 +18,7 @@ from xlnn.audit.theirs.map_file import read_map
 from xlnn.audit.theirs.reasons import Order
 from xlnn.audit.theirs.surroundings import check_surroundings, is_random
 from xlnn.audit.theirs.workbook_map import WorkbookMap, held_against
+from xlnn.audit.tolerance import drift_note
 from xlnn.progress import Progress
 
 
@@ -41,7 +41,7 @@ def audit_mapped(
     evidence, every = [], []
     random = is_random(theirs, book)
     with ThreadPoolExecutor(len(engines)) as pool:
-        computed = [pool.submit(_timed, engine, book.path) for engine, _ in engines]
+        computed = [pool.submit(timed, engine, book.path) for engine, _ in engines]
     for (engine, version), done in zip(engines, computed, strict=True):
         progress(f"recomputing with {engine.name}", 0, 0)
         values, seconds = done.result()
@@ -67,12 +67,6 @@ def audit_mapped(
     )
 
 
-def _timed(engine: Engine, path: Path) -> tuple[Values, float]:
-    """What an engine computes, and the seconds that it took."""
-    began = perf_counter()
-    return engine.recompute(path), perf_counter() - began
-
-
 def _notes(theirs: WorkbookMap, every: Sequence[Compared], *, is_random: bool) -> list[str]:
     """What a reader should know though it is no finding."""
     notes = []
@@ -92,9 +86,5 @@ def _notes(theirs: WorkbookMap, every: Sequence[Compared], *, is_random: bool) -
         )
     drifted = [moment for compared in every for moment in compared.drifted]
     if drifted:
-        notes.append(
-            f"from epoch {min(drifted).epoch} on differences in the last digit grow, or decide "
-            f"between equal numbers: {len(drifted):,} cells are right by the cells that they read, "
-            "but are not NumPy's"
-        )
+        notes.append(drift_note(f"from epoch {min(drifted).epoch} on", len(drifted)))
     return notes

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from xlnn.audit.causes.precedents import precedents
+from xlnn.audit.causes.precedents import TEXT, precedents
 from xlnn.audit.stored.references import column_number
 from xlnn.audit.stored.workbook import StoredWorkbook
 from xlnn.audit.theirs.blocks import Block, Cell
@@ -18,7 +18,6 @@ from xlnn.workbook.plan import cell_name
 FEWEST = 3
 """So many formulas in a line, all alike but one, tell which one is not."""
 
-_TEXT = re.compile(r'"(?:[^"]|"")*"')
 _CELL = re.compile(r"(?<![\w.$])(\$?)([A-Za-z]{1,3})(\$?)(\d{1,7})(?![\w.(!])")
 
 
@@ -63,7 +62,7 @@ def relative(formula: str, cell: Cell) -> str:
         across = column_number(letters.upper())
         return down + (f"C{across}" if fixed_column else f"C[{across - column}]")
 
-    parts = _TEXT.split(formula)
+    parts = TEXT.split(formula)
     return '""'.join(_CELL.sub(seen, part) for part in parts).replace(" ", "").upper()
 
 
@@ -73,10 +72,9 @@ def blank_precedents(book: StoredWorkbook, cell: Cell) -> list[str]:
     stored = book.formula(*cell)
     if stored is None:
         return []
-    names = {name.casefold(): meaning for name, meaning, _ in book.names}
     return [
         f"{sheet}!{cell_name(top, left)}"
-        for sheet, top, left, bottom, right in precedents(stored.text, cell[0], names)
+        for sheet, top, left, bottom, right in precedents(stored.text, cell[0], book.meanings)
         if (top, left) == (bottom, right)
         and sheet in book.sheets
         and book.value(sheet, top, left) is None
