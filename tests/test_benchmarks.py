@@ -83,6 +83,19 @@ def test_a_process_is_measured_by_itself() -> None:
         measure(["-c", "raise SystemExit(3)"])
 
 
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="asks Linux for each process")
+def test_the_memory_of_processes_counts_together() -> None:
+    block = "x = bytearray(range(100)) * 1_000_000; time.sleep(0.5)"
+    code = (
+        "import subprocess, sys, time\n"
+        f"other = subprocess.Popen([sys.executable, '-c', {'import time; ' + block!r}])\n"
+        f"{block}\n"
+        "other.wait()\n"
+    )
+    found = measure(["-c", code])
+    assert found.peak > 200_000_000
+
+
 def test_deflating_is_timed_without_the_start_of_the_process(tmp_path: Path) -> None:
     write_experiment(tmp_path / "table.toml", 3000, "cell")
     built = xlnn.build(xlnn.load(tmp_path / "table.toml"), tmp_path / "own.xlsx", audited=False)
@@ -98,13 +111,18 @@ def test_the_tables_hold_every_measurement_and_every_promise() -> None:
     found["xlnn, matrix", 1000] = Result(0.5, 1e8, 1000, 20_000)
     found["zlib level 6 alone", 1000] = Result(4.0, 1e8)
     for style in ("cell", "matrix"):
-        for name in ("IronCalc", "xlnn audit", "LibreOffice"):
+        for name in ("IronCalc", "LibreOffice"):
             found[f"{name}, {style}", 200] = Result(1.0, 1e8, 200)
+        found[f"IronCalc, {style}", 1000] = Result(4.0, 1e8, 1000)
+        found[f"xlnn audit, {style}", 1000] = Result(5.0, 1.2e8, 1000)
     found |= {("help", 0): Result(0.03, 1e7), ("python", 0): Result(0.02, 1e7)}
     text = "\n".join(tables(found))
     assert "| 1,000 | xlnn, cell | 2.00 | 500 | 95 | 30.0 |" in text
     assert "| cells a second, style matrix to cell, at 1,000 cells | ≥ 2 | 4.00 |" in text
     assert "| time, xlnn to deflating the same bytes, at 1,000 cells | ≤ 1.5 | 0.50 |" in text
+    what = "xlnn audit to IronCalc alone, cell, at 1,000 cells"
+    assert f"| time, {what} | ≤ 1.5 | 1.25 |" in text
+    assert f"| peak memory, {what} | ≤ 1.5 | 1.20 |" in text
     found["xlnn, cell", 2000] = Result(3.0, 1e8, 2000, 60_000)
     found["xlnn, matrix", 2000] = Result(0.75, 1e8, 2000, 40_000)
     text = "\n".join(tables(found))

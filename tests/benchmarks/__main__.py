@@ -19,8 +19,8 @@ XLNN = "-m", "xlnn"
 STYLES = "cell", "matrix"
 LIBRARIES = "openpyxl", "openpyxl write-only", "XlsxWriter"
 
-RECALCULATED = 200_000
-"""The size of the workbooks that are audited and opened."""
+OPENED, AUDITED = 200_000, 1_000_000
+"""The sizes of the workbooks that are opened, and of those that are audited."""
 
 Task = Callable[[], Result]
 
@@ -29,14 +29,17 @@ Task = Callable[[], Result]
 @click.option("--sizes", default="10000,100000,200000,1000000,2000000", show_default=True)
 @click.option("--largest-of-peers", "most", default=1_000_000, show_default=True)
 @click.option("--repeats", default=3, show_default=True)
-def main(sizes: str, most: int, repeats: int) -> None:
+@click.option("--audit-only", is_flag=True, help="Measure no writing and no starting.")
+def main(sizes: str, most: int, repeats: int, audit_only: bool) -> None:
     """Measure xlnn beside openpyxl, XlsxWriter, zlib, IronCalc and LibreOffice."""
     with tempfile.TemporaryDirectory(prefix="xlnn-benchmarks-") as name:
         bench = _Bench(Path(name), repeats)
-        for size in map(int, sizes.split(",")):
-            bench.measure_writing(size, with_peers=size <= most)
-        bench.measure_recalculating(RECALCULATED)
-        bench.measure_start()
+        if not audit_only:
+            for size in map(int, sizes.split(",")):
+                bench.measure_writing(size, with_peers=size <= most)
+            bench.measure_start()
+        bench.measure_opening(OPENED)
+        bench.measure_auditing(AUDITED)
     click.echo("\n".join(tables(bench.results)))
 
 
@@ -63,17 +66,25 @@ class _Bench:
         tasks["zlib level 6 alone"] = partial(self._deflate, size)
         self._take_turns(size, tasks)
 
-    def measure_recalculating(self, size: int) -> None:
-        """Opening and auditing workbooks in both styles."""
+    def measure_opening(self, size: int) -> None:
+        """Opening workbooks in both styles."""
         tasks: dict[str, Task] = {}
         for style in STYLES:
-            cells = self._build(size, style).cells
-            path, bare = self._workbook(size, style), self._folder / f"bare-{style}.xlsx"
-            self._run("recalculating.py", "bare", path, bare)
+            path, bare, cells = self._built(size, style)
+            tasks |= {
+                f"IronCalc, {style}": partial(self._recalculate, "ironcalc", bare, cells),
+                f"LibreOffice, {style}": partial(self._recalculate, "libreoffice", path, cells),
+            }
+        self._take_turns(size, tasks)
+
+    def measure_auditing(self, size: int) -> None:
+        """Auditing workbooks in both styles, beside IronCalc alone."""
+        tasks: dict[str, Task] = {}
+        for style in STYLES:
+            path, bare, cells = self._built(size, style)
             tasks |= {
                 f"IronCalc, {style}": partial(self._recalculate, "ironcalc", bare, cells),
                 f"xlnn audit, {style}": partial(self._audit, path, cells),
-                f"LibreOffice, {style}": partial(self._recalculate, "libreoffice", path, cells),
             }
         self._take_turns(size, tasks)
 
@@ -114,6 +125,13 @@ class _Bench:
             raise RuntimeError(done.output)
         cells = int(found[1].replace(",", ""))
         return Result(done.seconds, done.peak, cells, target.stat().st_size)
+
+    def _built(self, size: int, style: str) -> tuple[Path, Path, int]:
+        """A workbook, the copy that IronCalc can load, and the number of formula cells."""
+        cells = self._build(size, style).cells
+        path, bare = self._workbook(size, style), self._folder / f"bare-{size}-{style}.xlsx"
+        self._run("recalculating.py", "bare", path, bare)
+        return path, bare, cells
 
     def _write(self, library: str, formulas: Path, cells: int) -> Result:
         target = self._folder / "other.xlsx"
