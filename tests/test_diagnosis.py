@@ -262,6 +262,16 @@ def test_a_mistake_typed_as_a_number_is_recognised_too(demo: Built, tmp_path: Pa
     assert (cause.kind, cause.diagnosis) == ("hard-coded", "slope-missing")
 
 
+@pytest.mark.parametrize(("factor", "right"), [(1, True), (1.001, False)])
+def test_a_typed_number_that_is_right_today_is_told_so(
+    factor: float, right: bool, demo: Built, tmp_path: Path
+) -> None:
+    number, cell = factor * float(demo.trace["d_output", 1][0, 0]), formula_of(demo, "d_output")[0]
+    path = typed(demo.path, tmp_path / "typed.xlsx", {("d_output", cell): number})
+    message = only_cause(xlnn.audit(path)).message
+    assert message.endswith("right today, it will not follow when an input changes") == right
+
+
 def test_a_number_that_nothing_explains_has_no_diagnosis(demo: Built, tmp_path: Path) -> None:
     cell = formula_of(demo, "d_output")[0]
     path = typed(demo.path, tmp_path / "typed.xlsx", {("d_output", cell): 0.123456789})

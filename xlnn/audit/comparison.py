@@ -227,6 +227,9 @@ class _Area:
             "wrong-value",
         ):
             return finding
+        if finding.kind == "hard-coded" and self._is_right(place):
+            message = f"{finding.message}: right today, it will not follow when an input changes"
+            return replace(finding, message=message)
         if self._diagnoses is None:
             self._diagnoses = self._comparison.diagnoses(self._area)
         found = float(self._founds[0][place.i, place.j])
@@ -235,6 +238,14 @@ class _Area:
             return finding
         message = f"{finding.message}: {diagnosis.words}"
         return replace(finding, message=message, diagnosis=diagnosis.key)
+
+    def _is_right(self, place: Place) -> bool:
+        """Whether a cell holds what its step gives from the workbook's current numbers."""
+        own = self._numbers(0)[0]
+        if own is None:
+            return False
+        gap = differences(float(self._founds[0][place.i, place.j]), float(own[place.i, place.j]))
+        return bool(gap <= self._comparison.tolerance)
 
     def _numbers(self, number: int) -> tuple[Array | None, Array | None, bool]:
         """By an engine's own numbers and by NumPy's, what the area's expression gives; and whether
@@ -262,20 +273,21 @@ class _Area:
             cause = False
         value = each.values.value(place.area.sheet, place.row, place.column)
         program = f"{each.engine} {each.version}"
+        numpy = "no number" if math.isnan(expected) else repr(expected)
         if isinstance(value, ErrorValue):
             return place.finding(
                 "error-value",
                 expected,
                 str(value),
                 cause,
-                f"{program} computes {value}, NumPy {expected!r}",
+                f"{program} computes {value}, NumPy {numpy}",
             )
         return place.finding(
             "wrong-value",
             expected,
             value if isinstance(value, str) else found,
             cause,
-            f"{program} computes {found!r}, NumPy {expected!r}",
+            f"{program} computes {found!r}, NumPy {numpy}",
         )
 
     def _is_at_jump(self, place: Place, number: int) -> bool:
