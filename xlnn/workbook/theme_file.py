@@ -9,6 +9,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import openpyxl
@@ -67,7 +68,7 @@ def load_theme(path: str | Path | None, names: Iterable[str], unlocked: Iterable
     that locks one of the styles ``unlocked``.
     """
     path = folder() / THEME if path is None else Path(path)
-    book = _opened(path)
+    book = _opened(path, _stamp(path))
     styles = {
         style.name.removeprefix(PREFIX): style
         for style in book._named_styles  # type: ignore[attr-defined]  # but their names are public
@@ -97,9 +98,22 @@ def missing(path: Path, names: Sequence[str]) -> ThemeError:
     )
 
 
-def _opened(path: Path) -> Workbook:
-    if not path.exists():
-        raise ThemeError(f"{path} does not exist: a theme to change is yours with: {SAMPLE}")
+def _stamp(path: Path) -> tuple[int, int]:
+    """What tells whether a theme was changed: its time and its size."""
+    try:
+        found = path.stat()
+    except FileNotFoundError as error:
+        raise ThemeError(
+            f"{path} does not exist: a theme to change is yours with: {SAMPLE}"
+        ) from error
+    except OSError as error:
+        raise ThemeError(f"{path} cannot be read: {error.strerror or error}") from error
+    return found.st_mtime_ns, found.st_size
+
+
+@lru_cache(maxsize=4)
+def _opened(path: Path, _stamp: tuple[int, int]) -> Workbook:
+    """A theme's workbook, which nobody changes: many workbooks that are built have the same."""
     try:
         with warnings.catch_warnings():
             # What openpyxl leaves out of a workbook, such as extensions, is not what is read.
