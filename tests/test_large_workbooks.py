@@ -32,6 +32,7 @@ from xlnn.workbook.boards.summary import summary_board
 from xlnn.workbook.entries import entries, entry_text, filled
 from xlnn.workbook.live_texts import live_texts
 from xlnn.workbook.plan import Area, Plan
+from xlnn.workbook.theme import load_theme
 from xlnn.workbook.write import plan_for
 
 RANDOM = np.random.default_rng(5)
@@ -242,6 +243,7 @@ def test_memory_does_not_grow_with_the_epochs(
     monkeypatch.setattr(kept, "WAITING", 10_000)
     monkeypatch.setattr(stream, "CHUNK", 20_000)
     monkeypatch.setattr(pattern, "PAGE", 10_000)
+    load_theme()  # which is kept
     peaks = []
     for epochs in (fewest, 6 * fewest):
         show = list(range(1, epochs + 1))
