@@ -372,7 +372,7 @@ def test_a_wrong_cell_is_named(change: str, demo: Built, tmp_path: Path) -> None
     assert not report["ok"]
     assert causes(report) == expected
     for kind, sheet, cell in expected:
-        assert f"{kind}: {sheet}!{cell}" in result.output
+        assert re.search(rf"{kind}( \([a-z-]+\))?: {sheet}!{cell} ", result.output)
     assert bool(heirs(report)) == inherited
 
 
@@ -415,8 +415,10 @@ def test_a_finding_says_what_was_expected_and_found(demo: Built, tmp_path: Path)
         "found": "=E!B16*2",
         "cause": True,
         "message": finding["message"],
+        "diagnosis": "other-operand",
     }
     assert "d_output!B16" in finding["message"]
+    assert "2 stands where slope_output_layer!B16 belongs" in finding["message"]
 
 
 def test_a_number_typed_over_what_an_epoch_carries_on_is_named(tmp_path: Path) -> None:

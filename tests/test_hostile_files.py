@@ -269,23 +269,28 @@ def test_a_pipe_is_refused_not_waited_for(confined: Confined, tmp_path: Path) ->
 
 # --- Found ----------------------------------------------------------------------------
 
+CHANGED = r"changed-formula( \([a-z-]+\))?: d_output!B16"
+
 FINDINGS: dict[str, tuple[Harm, str]] = {
-    "a formula that reads itself": (formula("B16+1"), r"changed-formula: d_output!B16"),
+    "a formula that reads itself": (
+        formula("B16+1"),
+        CHANGED,
+    ),
     "a circle of formulas": (
         formula("Error_at_hidden_layer!D19"),
-        r"changed-formula: d_output!B16",
+        CHANGED,
     ),
     "a formula that asks a server": (
         formula("_xlfn.WEBSERVICE(&quot;http://127.0.0.1:9/&quot;)"),
-        r"changed-formula: d_output!B16",
+        CHANGED,
     ),
     "a formula that starts a program": (
         formula("cmd|' /c calc'!A0"),
-        r"changed-formula: d_output!B16",
+        CHANGED,
     ),
     "a text of 32,000 characters": (
         formula("REPT(&quot;a&quot;,32000)"),
-        r"changed-formula: d_output!B16",
+        CHANGED,
     ),
     "a link to another workbook": (linked("file:///etc/passwd"), "external-link"),
     "a link to a server": (linked("http://127.0.0.1:9/x.xlsx"), "external-link"),

@@ -9,21 +9,23 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from functools import reduce
+from functools import partial, reduce
 from operator import or_
 
 import numpy as np
 
-from xlnn.audit.causes.case import Case
+from xlnn.audit.causes.case import Case, Mistake
 from xlnn.audit.causes.diagnosis import Diagnoses
+from xlnn.audit.causes.misspelled import misspelled
 from xlnn.audit.causes.origins import FOLLOWING, Origins
+from xlnn.audit.causes.precedents import precedents
 from xlnn.audit.cell_values import ErrorValue, is_number
 from xlnn.audit.jumps import is_at_jump
 from xlnn.audit.place import Place, was_computed
 from xlnn.audit.planned import planned
 from xlnn.audit.recomputed import Matrices, Recomputed, as_float
 from xlnn.audit.report import Finding
-from xlnn.audit.scan import Block, Flags, Scan
+from xlnn.audit.scan import Block, Flags, Scan, page_of
 from xlnn.audit.stored.workbook import StoredWorkbook
 from xlnn.audit.wording import check_text
 from xlnn.errors import ShapeError
@@ -179,7 +181,25 @@ class Comparison:
             read=lambda moment: matrices.read(replace(area, reads_at=moment)),
             others=self._near(area.reads_at),
         )
-        return Diagnoses(case, written)
+        return Diagnoses(case, written, partial(self._may_be, area))
+
+    def _may_be(self, area: Area, mistake: Mistake, formula: str) -> bool:
+        """Whether a formula in an area reads the matrices that a mistake would read."""
+        plan, own = self.plan, {area.sheet}
+        read = precedents(formula, area.sheet, self.book.meanings)
+        members = [name for name in mistake.reads if name in plan.recipe.members]
+        pages = {page_of(plan, name) for name in members}
+        known = {page_of(plan, name) for name in plan.recipe.members}
+        if {each.sheet for each in read} & known - own != pages - own:
+            return False
+        if not mistake.instead:
+            return True
+        there = plan.matrix(mistake.instead, *mistake.moment)
+        last = there.row + there.shape.rows.size
+        return any(
+            each.sheet == there.sheet and each.top < last and there.row <= each.bottom
+            for each in read
+        )
 
     def _near(self, moment: Moment) -> list[Moment]:
         """Other moments that are shown, the nearest first."""
@@ -227,25 +247,30 @@ class _Area:
             "wrong-value",
         ):
             return finding
-        if finding.kind == "hard-coded" and self._is_right(place):
-            message = f"{finding.message}: right today, it will not follow when an input changes"
-            return replace(finding, message=message)
         if self._diagnoses is None:
             self._diagnoses = self._comparison.diagnoses(self._area)
         found = float(self._founds[0][place.i, place.j])
         diagnosis = self._diagnoses.of(place.i, place.j, found, place.formula)
-        if diagnosis is None:
-            return finding
-        message = f"{finding.message}: {diagnosis.words}"
-        return replace(finding, message=message, diagnosis=diagnosis.key)
+        if diagnosis is None and place.formula is not None:
+            wanted = planned(self._comparison.plan, self._area, place.i, place.j)
+            diagnosis = misspelled(place.formula, wanted.text)
+        parts = [diagnosis.words] if diagnosis else []
+        if finding.kind != "wrong-value" and (number := self._number(place, found)):
+            parts.append(number)
+        message = ": ".join([finding.message, "; ".join(parts)] if parts else [finding.message])
+        return replace(finding, message=message, diagnosis=diagnosis.key if diagnosis else None)
 
-    def _is_right(self, place: Place) -> bool:
-        """Whether a cell holds what its step gives from the workbook's current numbers."""
+    def _number(self, place: Place, found: float) -> str:
+        """Whether a cell without its own formula holds what its step gives from the workbook's
+        current numbers; nothing where one of the two is no number."""
         own = self._numbers(0)[0]
-        if own is None:
-            return False
-        gap = differences(float(self._founds[0][place.i, place.j]), float(own[place.i, place.j]))
-        return bool(gap <= self._comparison.tolerance)
+        wanted = math.nan if own is None else float(own[place.i, place.j])
+        if math.isnan(wanted) or math.isnan(found):
+            return ""
+        if not differences(found, wanted) <= self._comparison.tolerance:
+            return f"it gives {found:.6g}, its step {wanted:.6g}"
+        follows = "" if place.formula else ", but will not follow when an input changes"
+        return f"the number is right today{follows}"
 
     def _numbers(self, number: int) -> tuple[Array | None, Array | None, bool]:
         """By an engine's own numbers and by NumPy's, what the area's expression gives; and whether

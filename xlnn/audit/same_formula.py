@@ -17,14 +17,20 @@ def same_formula(first: str, second: str) -> bool:
 
 @lru_cache(maxsize=4096)
 def _normal(formula: str) -> str:
+    tokens = tokens_of(formula)
+    return formula if tokens is None else "".join(normal(token) for token in tokens)
+
+
+def tokens_of(formula: str) -> list[Token] | None:
+    """What a formula is made of; None for what is no formula."""
     try:
-        tokens = Tokenizer(formula if formula.startswith("=") else f"={formula}").items
+        return list(Tokenizer(formula if formula.startswith("=") else f"={formula}").items)
     except TokenizerError:
-        return formula
-    return "".join(_token(token) for token in tokens)
+        return None
 
 
-def _token(token: Token) -> str:
+def normal(token: Token) -> str:
+    """What a token says, however it is spelled."""
     if token.type == Token.WSPACE:
         return ""
     if token.subtype == Token.NUMBER:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from xlnn.maths.evaluate import Array, evaluate
-from xlnn.maths.expr import Expr, Shape
+from xlnn.maths.expr import Expr, Shape, matrices
 from xlnn.maths.recipe import Recipe
 from xlnn.workbook.plan import Moment
 
@@ -46,6 +46,15 @@ class Mistake:
     moment: Moment
     value: Array
     """What that gives from the workbook's own numbers."""
+    reads: frozenset[str]
+    """The matrices that a formula would read which does it."""
+    instead: str = ""
+    """The one of them that it reads of ``moment``, or in the place of another."""
+
+
+def names_of(expr: Expr) -> frozenset[str]:
+    """The names of the matrices in an expression."""
+    return frozenset(matrix.name for matrix in matrices(expr))
 
 
 def value_of(

@@ -25,6 +25,12 @@ PLAIN = (0.0, 1.0, -1.0)
 LARGEST = 100_000
 """The cells of a matrix up to which mistakes are tried: each computes the whole of it."""
 
+DIGITS = 4
+"""Numbers of so few digits, too, wherever they come from."""
+
+MayBe = Callable[[Mistake, str], bool]
+"""Whether a formula reads what a mistake would read."""
+
 Written = Callable[[Expr, Moment, int, int], str | None]
 """The formula that an expression would have in a cell, with its ``=``."""
 
@@ -44,6 +50,8 @@ class Diagnoses:
 
     case: Case
     written: Written | None = None
+    may_be: MayBe | None = None
+    """Not known of workbooks whose sheets hold several matrices."""
     _tried: list[Mistake] | None = None
     _right: Array | None = None
 
@@ -58,14 +66,24 @@ class Diagnoses:
         for mistake in self._tried:
             if formula is not None and self._is_written(mistake, i, j, formula):
                 return Diagnosis(mistake.key, mistake.words)
-        if found != found or found in PLAIN or self._right is None:
+        if found != found or self._right is None:
             return None
         for mistake in self._tried:
-            given, right = float(mistake.value[i, j]), float(self._right[i, j])
-            tells = not differences(given, right) <= TELLING * max(1e-3, min(1.0, abs(right)))
-            if tells and abs(given - found) <= EXPLAINED * max(abs(given), abs(found)):
-                return Diagnosis(mistake.key, mistake.words)
+            if self._may_be(mistake, found, formula):
+                given, right = float(mistake.value[i, j]), float(self._right[i, j])
+                tells = not differences(given, right) <= TELLING * max(1e-3, min(1.0, abs(right)))
+                if tells and abs(given - found) <= EXPLAINED * max(abs(given), abs(found)):
+                    return Diagnosis(mistake.key, mistake.words)
         return None
+
+    def _may_be(self, mistake: Mistake, found: float, formula: str | None) -> bool:
+        """Whether a number that a mistake gives would tell of it: a formula must read what the
+        mistake reads, and a number to which many ways lead tells nothing without that."""
+        if self.may_be is None:
+            return found not in PLAIN
+        if formula is None:
+            return not (mistake.instead or _is_plain(found))
+        return self.may_be(mistake, formula) and (bool(mistake.instead) or found not in PLAIN)
 
     def _try(self) -> None:
         self._tried = []
@@ -80,3 +98,7 @@ class Diagnoses:
             return False
         text = self.written(mistake.expr, mistake.moment, i, j)
         return text is not None and same_formula(text, formula)
+
+
+def _is_plain(number: float) -> bool:
+    return number in PLAIN or abs(number - float(f"{number:.{DIGITS}g}")) <= EXPLAINED * abs(number)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 
-from xlnn.audit.causes.case import Case, Mistake, value_of
+from xlnn.audit.causes.case import Case, Mistake, names_of, value_of
 from xlnn.audit.causes.variants import with_node
 from xlnn.maths.evaluate import Array
 from xlnn.maths.expr import ColumnSum, Expr, MatMul, Matrix, RowSum, Transpose, matrices, walk
@@ -37,10 +37,12 @@ def _other_moment(case: Case, values: Mapping[str, Array]) -> Iterator[Mistake]:
                     None,
                     moment,
                     value,
+                    names_of(case.expr),
+                    instead=name,
                 )
         if len(changing) > 1 and (value := value_of(case.expr, there, case)) is not None:
             words = f"all is read of {_when(moment, case.moment)}"
-            yield Mistake("wrong-moment", words, case.expr, moment, value)
+            yield Mistake("wrong-moment", words, case.expr, moment, value, names_of(case.expr))
 
 
 def _when(moment: Moment, other: Moment) -> str:
@@ -68,11 +70,13 @@ def _turned(case: Case, values: Mapping[str, Array]) -> Iterator[Mistake]:
             written = with_node(case.expr, factor, other) if is_square else None
             turned = _fitted(there.T, *there.shape)
             if (value := _stood_in(case, values, factor, turned)) is not None:
-                yield Mistake("transposed", words, written, case.moment, value)
+                yield Mistake("transposed", words, written, case.moment, value, names_of(case.expr))
         swapped = with_node(case.expr, node, MatMul(node.right, node.left))
         if (value := value_of(swapped, values, case)) is not None:
             words = "the factors of the product are swapped"
-            yield Mistake("factors-swapped", words, swapped, case.moment, value)
+            yield Mistake(
+                "factors-swapped", words, swapped, case.moment, value, names_of(case.expr)
+            )
 
 
 def _summed_otherwise(case: Case, values: Mapping[str, Array]) -> Iterator[Mistake]:
@@ -92,7 +96,7 @@ def _summed_otherwise(case: Case, values: Mapping[str, Array]) -> Iterator[Mista
             continue
         value = _stood_in(case, values, node, _fitted(wrong.T, *right.shape))
         if value is not None:
-            yield Mistake(key, words, None, case.moment, value)
+            yield Mistake(key, words, None, case.moment, value, names_of(case.expr))
 
 
 def _stood_in(case: Case, values: Mapping[str, Array], node: Expr, numbers: Array) -> Array | None:
@@ -122,7 +126,9 @@ def _with_test_samples(case: Case, values: Mapping[str, Array]) -> Iterator[Mist
     given = value_of(case.expr, together, case)
     if given is not None:
         words = "the test samples are summed with the training samples"
-        yield Mistake("test-samples", words, None, case.moment, given)
+        added = {f"{name}_test" for name in names_of(case.expr)} & {*recipe.members}
+        reads = names_of(case.expr) | added
+        yield Mistake("test-samples", words, None, case.moment, given, reads)
 
 
 def _of_test_samples(case: Case, name: str) -> Array | None:
@@ -158,7 +164,8 @@ def _other_matrix(case: Case, values: Mapping[str, Array]) -> Iterator[Mistake]:
                     key, words = "not-updated", f"{name} is taken on without its update"
                 elif case.number == 6:
                     words = f"the slope is taken of {name} instead of {matrix.name}"
-                yield Mistake(key, words, None, case.moment, value)
+                reads = names_of(case.expr) - {matrix.name} | {name}
+                yield Mistake(key, words, None, case.moment, value, reads, instead=name)
 
 
 def _named(expr: Expr) -> str:
