@@ -158,6 +158,84 @@ def test_rows_are_refused_as_by_the_parser(before: Rows, after: Rows, chunk: int
     assert read_in_chunks(sheet, chunk) == read_by_parser(sheet)
 
 
+ROW = '<row r="{0}"><c r="A{0}"><v>{0}</v></c></row>'
+HIDDEN = {
+    "in a comment": f"{ROW.format(1)}<!-- </row>{ROW.format(2)} -->{ROW.format(3)}",
+    "in an instruction": f"{ROW.format(1)}<?x </row>{ROW.format(2)} ?>{ROW.format(3)}",
+    "in a text": '<row r="1"><c r="A1"><v>1</v></c><c r="B1" t="str"><v><![CDATA[</row>'
+    f"{ROW.format(2)}]]></v></c></row>{ROW.format(3)}",
+    "that closes the comment of another": f"{ROW.format(1)}<!-- </row>"
+    f"<row r=\"2\"><c r='A2'><v>2--></v></c></row>{ROW.format(3)}",
+    "of another namespace": f'{ROW.format(1)}<x:a xmlns:x="urn:x">{ROW.format(2)}</x:a>'
+    f"{ROW.format(3)}",
+    "in the wrong place": f"{ROW.format(1)}<a>{ROW.format(2)}</a>{ROW.format(3)}",
+    "before the rows": f"</sheetData><a><sheetData>{ROW.format(2)}</sheetData></a><sheetData>"
+    f"{ROW.format(1)}{ROW.format(3)}",
+}
+"""Sheets with a row that is none."""
+
+
+@pytest.mark.parametrize("where", HIDDEN)
+@pytest.mark.parametrize("chunk", [64, 1 << 18])
+def test_no_row_is_read_where_none_is(where: str, chunk: int) -> None:
+    sheet = sheet_of([]).replace(b"<sheetData>", f"<sheetData>{HIDDEN[where]}".encode())
+    found, wanted = read_in_chunks(sheet, chunk), read_by_parser(sheet)
+    assert found == wanted
+    assert found is None or found.values.keys() - {(1, 2)} == {(1, 1), (3, 1)}
+    assert (found is None) == ("another" in where and "comment" in where)
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        '<c r="A1"><v>1</v><extLst><ext uri="x"><q:f xmlns:q="urn:q">B1</q:f></ext></extLst></c>',
+        '<c r="A1"><v>1</v><extLst><f>B1</f></extLst></c>',
+        '<c r="A1"><q:f xmlns:q="urn:q">B1</q:f><v>1</v></c>',
+    ],
+)
+def test_no_formula_is_read_but_the_cell_s_own(cell: str) -> None:
+    sheet = read(sheet_of([('<row r="{row}">', [cell])]))
+    assert sheet is not None
+    assert (sheet.formulas, sheet.values) == ({}, {(1, 1): 1.0})
+
+
+@pytest.mark.parametrize(
+    "xml",
+    [
+        '<row r="1" xmlns="urn:q"><c r="A1"><v>1</v></c></row>',
+        '<row r="1"><c r="A1"><f xmlns="urn:q">B1</f><v>1</v></c></row>',
+        '<row r="1"><c r="A1" xmlns="urn:q"><v>1</v></c></row>',
+    ],
+)
+def test_cells_of_another_namespace_are_refused(xml: str) -> None:
+    sheet = sheet_of([]).replace(b"<sheetData>", f"<sheetData>{xml}".encode())
+    assert read(sheet) is None
+    assert read(sheet.replace(b' xmlns="urn:q"', b"")) is not None
+
+
+def test_a_formula_that_repeats_another_than_it_says_is_refused() -> None:
+    cells = [
+        '<c r="A1"><f t="shared" ref="A1:B1" si="0">C1*2</f></c>',
+        '<c r="B1"><f t="shared" si="0">D1*2</f></c>',
+    ]
+    sheet = sheet_of([('<row r="{row}">', cells)])
+    assert read(sheet) is not None
+    assert read(sheet.replace(b"D1*2", b"D1*3")) is None
+
+
+@pytest.mark.parametrize("number", ["\uff11.48", "1_0", "\u0663"])
+def test_numbers_of_python_s_own_are_refused(number: str) -> None:
+    for kind in ("n", "s"):
+        cell = f'<c r="A1" t="{kind}"><v>{number}</v></c>'
+        assert read(sheet_of([('<row r="{row}">', [cell])])) is None
+
+
+@pytest.mark.parametrize("columns", ['min="-5" max="-3"', 'min="0" max="1"', 'min="3" max="2"', ""])
+def test_hidden_columns_that_are_none_are_refused(columns: str) -> None:
+    sheet = sheet_of([]).replace(b'min="3" max="4"', columns.encode())
+    assert read(sheet) is None
+
+
 @pytest.mark.parametrize(
     "head",
     [
@@ -201,5 +279,5 @@ class _Nobody:
 
 def passed_on(sheet: bytes) -> bytes:
     """What the parser is given of a sheet."""
-    rows = PlainRows(io.BytesIO(sheet), _Nobody())
+    rows = PlainRows(io.BytesIO(sheet), _Nobody(), lambda: True)
     return b"".join(iter(lambda: rows.read(1 << 18), b""))

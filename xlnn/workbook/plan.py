@@ -492,7 +492,7 @@ def cell_name(row: int, column: int) -> str:
 def column_name(column: int) -> str:
     """``AB`` for 28."""
     letters = ""
-    while column:
+    while column > 0:
         column, letter = divmod(column - 1, 26)
         letters = chr(65 + letter) + letters
     return letters

@@ -15,6 +15,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from xml.sax.saxutils import quoteattr
 
+from xlnn.audit.stored.markup import MAIN
 from xlnn.audit.stored.package import (
     CONTENT_TYPES,
     PACKAGE_RELATIONS,
@@ -35,7 +36,6 @@ _CHUNK = 8 << 20
 _CELL_STYLES = re.compile(rb"<(\w+:)?cellXfs\b.*?</(\w+:)?cellXfs>", re.DOTALL)
 _STYLE = re.compile(rb"<(\w+:)?xf\b")
 
-_MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 _TYPES = "http://schemas.openxmlformats.org/package/2006/content-types"
 _TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml"
 _RELATIONS = "http://schemas.openxmlformats.org/package/2006/relationships"
@@ -128,7 +128,7 @@ def _plain_styles(styles: bytes) -> bytes:
     base = '<xf numFmtId="0" fontId="0" fillId="0" borderId="0"/>'
     plain = '<xf numFmtId="0" fontId="0" fillId="0" borderId="0" xfId="0"/>'
     return (
-        f'<?xml version="1.0" encoding="UTF-8"?><styleSheet xmlns="{_MAIN}">'
+        f'<?xml version="1.0" encoding="UTF-8"?><styleSheet xmlns="{MAIN}">'
         '<fonts count="1"><font><sz val="11"/><name val="Calibri"/></font></fonts>'
         '<fills count="1"><fill><patternFill patternType="none"/></fill></fills>'
         '<borders count="1"><border><left/><right/><top/><bottom/><diagonal/></border></borders>'

@@ -15,11 +15,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from xlnn.audit.reports.patch import Patch, changed, elements, in_attribute, plain_attribute
-from xlnn.audit.stored.markup import local, parse
+from xlnn.audit.stored.markup import MAIN, STRICT, local, parse
 from xlnn.audit.stored.relations import Relation
 
-MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
-STRICT = "http://purl.oclc.org/ooxml/spreadsheetml/main"
 OFFICE = {
     MAIN: "http://schemas.openxmlformats.org/officeDocument/2006/relationships",
     STRICT: "http://purl.oclc.org/ooxml/officeDocument/relationships",

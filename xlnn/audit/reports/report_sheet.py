@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from xlnn.audit.reports.parts import MAIN
+from xlnn.audit.stored.markup import MAIN
 from xlnn.workbook.cells import Epochs, Page, Passing, Row
 from xlnn.workbook.plan import column_name
 from xlnn.workbook.stream import sheet_chunks

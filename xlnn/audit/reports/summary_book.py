@@ -23,7 +23,6 @@ from xlnn.audit.reports.finding_rows import (
 from xlnn.audit.reports.findings_sheet import LISTED
 from xlnn.audit.reports.marked_copy import FINDINGS, FINDINGS_ENTRY
 from xlnn.audit.reports.parts import (
-    MAIN,
     OFFICE,
     SHEETS,
     WORKBOOK_TYPE,
@@ -40,6 +39,7 @@ from xlnn.audit.reports.summary import (
     summary,
     verdict_of_all,
 )
+from xlnn.audit.stored.markup import MAIN
 from xlnn.audit.stored.package import (
     CONTENT_TYPES,
     PACKAGE_RELATIONS,

@@ -12,6 +12,10 @@ from contextlib import suppress
 from typing import IO, Protocol
 from xml.parsers import expat
 
+MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+STRICT = "http://purl.oclc.org/ooxml/spreadsheetml/main"
+"""The namespace of workbooks and sheets, and the one that a strict file has."""
+
 CHUNK = 1 << 18
 
 MAX_DEPTH = 100

@@ -1,17 +1,18 @@
 """Reads the rows of a sheet that are written as all programs write them, several times as fast as
 an XML parser can tell of their elements.
 
-Nothing is guessed. From ``<sheetData>`` on, rows are taken as long as they are made, from their
-first letter to their last, of cells as they are spelled out here. All else goes to the parser, in
-its place between the rows: the head and the end of the sheet, a comment, a text in several
-runs, another order of attributes. So what is no XML is refused by it, and what is read here is what
-it would have read.
+Nothing is guessed. Rows are taken where the parser says that they are among the sheet's own, as
+long as they are made, from their first letter to their last, of cells as they are spelled out here.
+All else goes to the parser, in its place between the rows: the head and the end of the sheet, a
+text in several runs, another order of attributes. From the first comment on, or whatever else may
+hold what only looks like a row, everything does. So what is no XML is refused by it, and what is
+read here is what it would have read.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import IO, Protocol
 
@@ -27,12 +28,12 @@ _HEAD = re.compile(
 _END_OF_ROW, _END = b"</row>", b"</sheetData>"
 
 _ROW = re.compile(
-    r'\s*<row(?: r="([1-9]\d{0,6})")?((?: (?!r=)[\w:]+="[^"<&\t\n]*")*) ?(/?)>', re.ASCII
+    r'\s*<row(?: r="([1-9]\d{0,6})")?((?: (?!r=|xmlns)[\w:]+="[^"<&\t\n]*")*) ?(/?)>', re.ASCII
 )
 
 _CELL = re.compile(
     r"""<c\ r="([A-Z]{1,3})([1-9]\d{0,6})"(?:\ s="\d+")?(?:\ t="(\w+)")?(?:\ cm="\d+")?(?:/>|>\s*
-        (?:(<f(?:\ \w+="[^"<&\t\n]*")*)(?:/>|>([^<]*)</f>)\s*)?
+        (?:(<f(?:\ (?!xmlns)\w+="[^"<&\t\n]*")*)(?:/>|>([^<]*)</f>)\s*)?
         (?:(<v)(?:>([^<]*)</v>|\ ?/>)\s*)?
         (?:(<is>\s*<t(?:\ xml:space="preserve")?>[^<]*)</t>\s*</is>\s*)?
     </c>)
@@ -72,8 +73,8 @@ class Cells(Protocol):
 class PlainRows:
     """The XML of a sheet, as a file, without the rows that are told on the way."""
 
-    def __init__(self, file: IO[bytes], cells: Cells) -> None:
-        self._file, self._cells = file, cells
+    def __init__(self, file: IO[bytes], cells: Cells, among_rows: Callable[[], bool]) -> None:
+        self._file, self._cells, self._among_rows = file, cells, among_rows
         self._rest = file.read(CHUNK)
         """What is read of the file, but not looked at."""
         self._rows: list[str] = []
@@ -89,15 +90,16 @@ class PlainRows:
         while self._in_rows:
             while self._rows:
                 row = self._rows.pop()
-                if not self._take(row):
+                if not (self._among_rows() and self._take(row)):
                     return row.encode() + _END_OF_ROW
             end = self._end_of_rows()
-            if not end:
+            rows = self._cut(end)
+            if not end or b"<!" in rows or b"<?" in rows:
                 self._in_rows = False
-            elif (text := _plain_text(rows := self._cut(end))) is None:
+                return rows or self._cut(len(self._rest)) or self._file.read(size)
+            if (text := _plain_text(rows)) is None:
                 return rows
-            else:
-                self._rows = text.split(_END_OF_ROW.decode())[-2::-1]
+            self._rows = text.split(_END_OF_ROW.decode())[-2::-1]
         return self._cut(len(self._rest)) or self._file.read(size)
 
     def _cut(self, end: int) -> bytes:

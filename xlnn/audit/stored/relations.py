@@ -38,20 +38,21 @@ class Relation:
 def relations_of(archive: zipfile.ZipFile, entry: str) -> list[Relation]:
     """The relations in a ``.rels`` entry. Raises ValueError or KeyError where it is damaged."""
     folder = posixpath.dirname(posixpath.dirname(entry))
-    found: list[Relation] = []
+    found: dict[str, Relation] = {}
 
     def start(name: str, attributes: dict[str, str]) -> None:
         if local(name) == "Relationship":
-            found.append(
-                Relation(
-                    attributes["Id"],
-                    attributes.get("Type", ""),
-                    attributes["Target"],
-                    attributes.get("TargetMode") == "External",
-                    folder,
-                )
+            id = attributes["Id"]
+            if id in found:
+                raise ValueError(f"{entry} has two relations {id[:40]!r}")
+            found[id] = Relation(
+                id,
+                attributes.get("Type", ""),
+                attributes["Target"],
+                attributes.get("TargetMode") == "External",
+                folder,
             )
 
     with archive.open(entry) as file:
         parse(file, start)
-    return found
+    return list(found.values())

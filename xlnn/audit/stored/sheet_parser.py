@@ -20,7 +20,8 @@ from typing import IO
 from openpyxl.formula.translate import Translator
 
 from xlnn.audit.cell_values import ErrorValue, Value
-from xlnn.audit.stored.markup import Text, local, parse, unescaped
+from xlnn.audit.same_formula import same_formula
+from xlnn.audit.stored.markup import MAIN, STRICT, Text, local, parse, unescaped
 from xlnn.audit.stored.plain_rows import Piece, PlainRows, attributes_in, meant
 from xlnn.audit.stored.references import (
     Corners,
@@ -31,10 +32,25 @@ from xlnn.audit.stored.references import (
     row_number,
 )
 from xlnn.audit.stored.sheet import Stored, StoredSheet
-from xlnn.workbook.plan import cell_name
+from xlnn.workbook.plan import MAX_COLUMNS, cell_name
 
 ALWAYS_FILLED = 100_000
 """An array formula may fill so many cells that the file does not hold: each is remembered."""
+
+LEAST = {"ht": 1.0, "width": 0.5}
+"""The least height of a row, in points, and width of a column, in digits, that can be seen."""
+
+PARENTS = {
+    "cols": "worksheet",
+    "col": "cols",
+    "sheetData": "worksheet",
+    "row": "sheetData",
+    "c": "row",
+    "f": "c",
+    "v": "c",
+    "is": "c",
+}
+"""Where the elements stand that are read."""
 
 MAX_FORMULA = 8_192
 """The characters of a formula in Excel; longer ones take long to move."""
@@ -44,7 +60,7 @@ def read_sheet(file: IO[bytes], texts: list[str]) -> StoredSheet:
     """The cells in a sheet's XML; ``texts`` are the workbook's shared strings."""
     cells = _Cells(texts)
     events = _Events(cells)
-    parse(PlainRows(file, cells), events.start, events.data, events.end)
+    parse(PlainRows(file, cells, events.among_rows), events.start, events.data, events.end)
     cells.fill_arrays()
     return cells.sheet
 
@@ -71,7 +87,11 @@ class _Cells:
     def columns(self, attributes: Mapping[str, str]) -> None:
         """How some columns look."""
         if _is_hidden(attributes, "width"):
-            self.sheet.hidden_columns.append((int(attributes["min"]), int(attributes["max"])))
+            said = attributes.get("min", ""), attributes.get("max", "")
+            first, last = (int(text) if _is_whole(text) else 0 for text in said)
+            if not 1 <= first <= last:
+                raise ValueError(f"it tells of columns {said[0][:20]!r} to {said[1][:20]!r}")
+            self.sheet.hidden_columns.append((first, min(last, MAX_COLUMNS)))
 
     def cell(
         self,
@@ -186,14 +206,16 @@ class _Cells:
             return
         if kind == "shared":
             number, here = attributes.get("si", ""), cell_name(*at)
-            if text:
-                self._patterns[number] = (f"={text}", here)
-            if number not in self._patterns:
+            if number not in self._patterns and not text:
                 raise ValueError(f"the cell {here} repeats a formula that no cell before it has")
-            pattern, origin = self._patterns[number]
+            pattern, origin = self._patterns.setdefault(number, (f"={text}", here))
             if len(pattern) > MAX_FORMULA:
                 raise ValueError(f"the cell {origin} has a formula of {len(pattern):,} characters")
-            text = Translator(pattern, origin).translate_formula(here).removeprefix("=")
+            repeated = Translator(pattern, origin).translate_formula(here).removeprefix("=")
+            if text and not same_formula(text, repeated):
+                # Programs take the one, or the other.
+                raise ValueError(f"the cell {here} has the formula {text[:40]!r}, and repeats one")
+            text = repeated
         elif kind == "dataTable":
             text = "TABLE()"
         self.sheet.formulas[at] = Stored(f"={text}", None)
@@ -211,10 +233,10 @@ class _Cells:
         return text
 
     def _shared(self, text: str, at: Position) -> str:
-        number = int(text)
+        number = int(text) if _is_whole(text) else -1
         if not 0 <= number < len(self._texts):
             here = cell_name(*at)
-            raise ValueError(f"the cell {here} has the text {number}, which is not there")
+            raise ValueError(f"the cell {here} has the text {text[:20]!r}, which is not there")
         return self._texts[number]
 
     def _number(self, text: str, at: Position) -> float:
@@ -222,8 +244,8 @@ class _Cells:
             number = float(text)
         except ValueError:
             number = nan
-        # Python also reads 1_000, which no other program takes for a number.
-        if not isfinite(number) or "_" in text:
+        # Python also reads 1_000 and digits of other scripts, which no program takes for numbers.
+        if not isfinite(number) or "_" in text or not text.isascii():
             raise ValueError(f"the cell {cell_name(*at)} has {text[:40]!r} as a number")
         return number
 
@@ -242,6 +264,9 @@ class _Events:
         """The text since a value or a formula began."""
         self._inline: Text | None = None
         """A text that stands in its cell."""
+        self._open: list[str] = []
+        """The elements that are open; nothing for those that are not read."""
+        self._prefix = self._declared = self._namespace = ""
 
     def data(self, text: str) -> None:
         """A piece of text."""
@@ -249,39 +274,60 @@ class _Events:
         if self._inline is not None:
             self._inline.data(text)
 
+    def among_rows(self) -> bool:
+        """Whether a row of the sheet may follow, its elements without a prefix."""
+        return self._open == ["worksheet", "sheetData"] and not self._prefix
+
     def start(self, name: str, attributes: dict[str, str]) -> None:
         """An element begins."""
-        name = local(name)
-        if name == "c":
+        own = self._own(name, attributes)
+        self._open.append(own)
+        if self._inline is not None:
+            self._inline.start(local(name))
+        elif own == "c":
             self._reference, self._type = attributes.get("r"), attributes.get("t", "n")
             self._value = self._formula = None
-        elif name == "v":
+        elif own == "v":
             self._pieces.clear()
-        elif name == "f":
+        elif own == "f":
             self._attributes = attributes
             self._pieces.clear()
-        elif name == "row":
+        elif own == "row":
             self._cells.row(attributes.get("r"), attributes)
-        elif name == "col":
+        elif own == "col":
             self._cells.columns(attributes)
-        elif name == "is":
+        elif own == "is":
             self._inline = Text()
-        elif self._inline is not None:
-            self._inline.start(name)
 
     def end(self, name: str) -> None:
         """An element ends."""
-        name = local(name)
-        if name == "v":
+        own = self._open.pop()
+        if own == "v":
             self._value = unescaped("".join(self._pieces))
-        elif name == "f":
+        elif own == "f":
             self._formula = unescaped("".join(self._pieces))
-        elif name == "c":
+        elif own == "c":
             self._end_cell()
+        elif own == "is":
+            self._value, self._inline = str(self._inline), None
         elif self._inline is not None:
-            self._inline.end(name)
-            if name == "is":
-                self._value, self._inline = str(self._inline), None
+            self._inline.end(local(name))
+
+    def _own(self, name: str, attributes: Mapping[str, str]) -> str:
+        """The name of an element of the sheet where it belongs; nothing for one of another
+        namespace or in another place, and for all that stands in such a one."""
+        prefix, _, own = name.rpartition(":")
+        if not self._open:
+            self._prefix, self._declared = prefix, f"xmlns:{prefix}" if prefix else "xmlns"
+            self._namespace = attributes.get(self._declared, MAIN)
+            if self._namespace not in (MAIN, STRICT):
+                raise ValueError(f"it is of the namespace {self._namespace[:80]!r}")
+            return own
+        is_own = attributes.get(self._declared, self._namespace) == self._namespace
+        if not is_own and "sheetData" in self._open:
+            raise ValueError("its cells declare a namespace of their own")
+        is_there = prefix == self._prefix and PARENTS.get(own) == self._open[-1]
+        return own if is_own and is_there else ""
 
     def _end_cell(self) -> None:
         letters, digits = None, ""
@@ -295,4 +341,9 @@ def _is_hidden(attributes: Mapping[str, str], size: str) -> bool:
     """Whether a row or a column cannot be seen: it is hidden, or of no height or width."""
     if attributes.get("hidden") in ("1", "true"):
         return True
-    return size in attributes and float(attributes[size]) == 0
+    return size in attributes and float(attributes[size]) < LEAST[size]
+
+
+def _is_whole(text: str) -> bool:
+    """Whether a text is a whole number as files have it."""
+    return text.isascii() and text.isdigit() and len(text) < 10
