@@ -11,8 +11,9 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
+from xml.sax.saxutils import escape
 
 from lint import column_letters
 from openpyxl.utils import column_index_from_string
@@ -162,6 +163,24 @@ def _wrong_value(book: Book, chooser: random.Random) -> Mutation | None:
 def _right_value(book: Book, chooser: random.Random) -> Mutation | None:
     cell = _any_formula(book, chooser)
     return _typed_over(book, cell, "right value", f"<v>{cell.value}</v>", "", cell.value)
+
+
+@mutator("right value over a formula that is kept elsewhere")
+def _kept_elsewhere(book: Book, chooser: random.Random) -> Mutation | None:
+    """Where no program looks for it."""
+    cell = _any_formula(book, chooser)
+    formula = escape((cell.formula or "").removeprefix("="))
+    kept = chooser.choice(
+        [
+            f"<!-- <f>{formula}</f> -->",
+            f'<q:f xmlns:q="urn:q">{formula}</q:f>',
+            f"<extLst><ext><f>{formula}</f></ext></extLst>",
+            f"<?f <f>{formula}</f>?>",
+        ]
+    )
+    made = _typed_over(book, cell, "kept", f"<v>{cell.value}</v>{kept}", "", kept)
+    # Whoever else writes values would read the formula.
+    return replace(made, carried="kept")
 
 
 @mutator("text over a formula")
@@ -668,32 +687,33 @@ def _map(book: Book, chooser: random.Random) -> Mutation | None:
 
 @mutator("defined name that means something else")
 def _moved_name(book: Book, chooser: random.Random) -> Mutation | None:
-    """Of a setting, which formulas of both styles call by its name."""
-    settings = {n: p for n, p in book.names.items() if p.startswith("Settings!")}
-    name = chooser.choice(sorted(settings))
-    cell = settings[name].partition("!")[2]
-    other = f"X!{book.inputs[0].name}"
-    before, after = (
-        re.sub(r"([A-Z]+)([0-9]+)$", r"$\1$\2", each) for each in (settings[name], other)
-    )
+    """Of a setting, which formulas of both styles call by its name, or of a matrix."""
+    formulas = [each.formula for each in book.results if each.formula]
+    used = [
+        name
+        for name in sorted(book.names)
+        if any(re.search(rf"\b{name}\b(?!!)", formula) for formula in formulas)
+    ]
+    name = chooser.choice(used)
+    meaning = book.names[name]
+    if meaning.startswith("Settings!"):
+        other = f"X!{book.inputs[0].name}"
+    else:
+        other = re.sub(r"\d+", lambda row: str(int(row[0]) + 1), meaning.partition("!")[2])
+        other = f"{meaning.partition('!')[0]}!{other}"
+    before, after = (re.sub(r"\b([A-Z]+)([0-9]+)\b", r"$\1$\2", each) for each in (meaning, other))
     text = book.parts[WORKBOOK].replace(f'name="{name}">{before}<', f'name="{name}">{after}<')
     assert text != book.parts[WORKBOOK]
-    # What reads it is right by its formula, but not what its step gives.
-    readers = {
-        place
-        for each in (*book.results, *book.copies, *book.lines, *book.others)
-        if re.search(rf"\b{name}\b", each.formula or "")
-        for place in book.touched_by(each)
-    }
-    place = "Settings", cell
+    sheet, _, cells = meaning.partition("!")
+    place = sheet, cells.partition(":")[0]
     return Mutation(
         "name",
         place,
-        settings[name],
+        meaning,
         other,
         frozenset({"structure"}),
         frozenset({place}),
-        frozenset({place, *readers}),
+        frozenset({place}),
         {WORKBOOK: text},
     )
 
@@ -747,6 +767,13 @@ def _manual(book: Book, chooser: random.Random) -> Mutation | None:
     text = book.parts[WORKBOOK].replace("<calcPr ", '<calcPr calcMode="manual" ')
     assert text != book.parts[WORKBOOK]
     return _on_sheet("manual", "", "auto", "manual", "manual-calculation", {WORKBOOK: text})
+
+
+@mutator("precision as displayed")
+def _displayed(book: Book, chooser: random.Random) -> Mutation | None:
+    text = book.parts[WORKBOOK].replace("<calcPr ", '<calcPr fullPrecision="0" ')
+    assert text != book.parts[WORKBOOK]
+    return _on_sheet("precision", "", "1", "0", "displayed-precision", {WORKBOOK: text})
 
 
 # --- What was added ---

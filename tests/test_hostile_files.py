@@ -168,6 +168,14 @@ REFUSALS: dict[str, tuple[Harm, str]] = {
         replaced(RELATIONS, "sharedStrings.xml", "others.xml"),
         "others.xml",
     ),
+    "two parts of one relation": (
+        replaced(
+            RELATIONS,
+            "</Relationships>",
+            '<Relationship Id="rId5" Type="x" Target="/xl/worksheets/sheet9.xml"/></Relationships>',
+        ),
+        "two relations",
+    ),
     "two sheets of one name": (
         replaced(WORKBOOK, 'name="squared_error"', 'name="e"'),
         "two sheets are called",
@@ -191,6 +199,18 @@ REFUSALS: dict[str, tuple[Harm, str]] = {
     "an array formula that fills nothing": (
         cell("d_output", "B16", "", '<f t="array" ref="B17:A1">1</f><v>1</v>'),
         "B17:A1|IronCalc",
+    ),
+    "a shared formula with a text of its own": (
+        more_rows(
+            "X",
+            '<row r="90"><c r="A90"><f t="shared" ref="A90:B90" si="1">X!B15</f></c>'
+            '<c r="B90"><f t="shared" si="1">X!B15</f></c></row>',
+        ),
+        "B90",
+    ),
+    "hidden columns that are none": (
+        replaced("d_output", "<cols>", '<cols><col min="-5" max="-3" hidden="1"/>'),
+        "columns",
     ),
     "a shared formula that nobody has": (
         cell("d_output", "B16", "", '<f t="shared" si="7"/><v>1</v>'),

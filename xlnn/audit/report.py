@@ -22,6 +22,7 @@ KINDS = {
     "stale-value": "the file carries another value than the formula gives",
     "hidden": "a sheet, row or column cannot be seen",
     "manual-calculation": "the workbook is not recalculated when an input changes",
+    "displayed-precision": "every number is rounded to the digits that are shown",
     "external-link": "the workbook refers to other files; nothing of them was read",
 }
 """What can be found, and what it means."""

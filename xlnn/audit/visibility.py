@@ -1,5 +1,5 @@
-"""What a reader of a workbook does not see: hidden sheets, rows and columns, and formulas that are
-not computed when an input changes."""
+"""What a reader of a workbook does not see: hidden sheets, rows and columns, formulas that are not
+computed when an input changes, or not exactly."""
 
 from __future__ import annotations
 
@@ -17,12 +17,19 @@ def check_visibility(book: StoredWorkbook) -> Iterator[Finding]:
     for sheet in book.sheets:
         if sheet in book.hidden:
             yield _finding("hidden", sheet, 1, 1, f"the sheet {sheet} is hidden: unhide it")
-    if book.calculation == "manual":
+    if book.calculation.get("calcMode") == "manual":
         message = (
             "the workbook is calculated by hand only: when an input changes, every number is stale "
             "until somebody presses F9 (Formulas, Calculation Options: choose Automatic)"
         )
         yield Finding("manual-calculation", "", "", "", None, None, None, None, True, message)
+    if book.calculation.get("fullPrecision") in ("0", "false"):
+        message = (
+            "the workbook is calculated with the precision as displayed: Excel rounds every number "
+            "to the digits that its cell shows (Options, Advanced, When calculating this workbook: "
+            "untick it)"
+        )
+        yield Finding("displayed-precision", "", "", "", None, None, None, None, True, message)
 
 
 def check_hidden(book: StoredWorkbook, sheet: str) -> Iterator[Finding]:

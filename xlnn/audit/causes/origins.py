@@ -10,15 +10,15 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 
-from xlnn.audit.causes.precedents import Rectangle, precedents
+from xlnn.audit.causes.precedents import Rectangle, names_in, precedents
 from xlnn.audit.report import Finding
 from xlnn.audit.stored.references import position
 
 FOLLOWING = ("wrong-value", "error-value", "stale-value")
 """The kinds of findings that may follow from what a cell reads."""
 
-UNCOMPUTED = ("hidden", "manual-calculation")
-"""The kinds of findings that make no number wrong."""
+UNCOMPUTED = ("hidden", "manual-calculation", "displayed-precision")
+"""The kinds of findings that make no number wrong, as it is recomputed."""
 
 FEW = 64
 """A rectangle of up to so many cells is looked through cell by cell."""
@@ -44,16 +44,23 @@ class Origins:
         causes: dict[str, dict[tuple[int, int], int]] = defaultdict(dict)
         lost: dict[str, int] = {}
         strays = {number for number, each in enumerate(findings) if each.kind == "extra"}
+        names = {
+            each.matrix.casefold(): number
+            for number, each in enumerate(findings)
+            if each.kind == "structure"
+        }
         traced: list[Finding] = []
         for number, finding in enumerate(findings):
             origin: int | None = number
             formula = self.formulas.get((finding.sheet, finding.cell))
             if formula is not None:
                 read = set(_causes(precedents(formula, finding.sheet, self.names), causes, lost))
-                # A stray number among the cells of a sum makes it wrong; and what the file carries
-                # is old wherever something before it is.
+                # A stray number among the cells of a sum makes it wrong, and so does a name that
+                # means something else; and what the file carries is old wherever something before
+                # it is.
                 if finding.cause and finding.kind != "stale-value":
                     read &= strays
+                read |= {names[name] for name in names_in(formula) & names.keys()}
                 if read or not finding.cause:
                     origin = min(read, default=None)
                     cause = None if origin is None else findings[origin]

@@ -38,6 +38,12 @@ class Rectangle(NamedTuple):
         return (self.bottom - self.top + 1) * (self.right - self.left + 1)
 
 
+def names_in(formula: str) -> set[str]:
+    """The defined names that a formula uses, in small letters."""
+    found = _REFERENCE.finditer(TEXT.sub('""', formula))
+    return {match["name"].casefold() for match in found if match["name"] and not match["plain"]}
+
+
 def precedents(formula: str, sheet: str, names: Mapping[str, str]) -> list[Rectangle]:
     """What a formula on a sheet reads, in the order written. ``names`` are the defined names, in
     small letters, with their meanings. What leads to another workbook is left out."""

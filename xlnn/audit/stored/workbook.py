@@ -152,14 +152,13 @@ class StoredWorkbook:
         return {name.casefold(): meaning for name, meaning, _ in self.names}
 
     @cached_property
-    def calculation(self) -> str:
-        """When formulas are computed: ``auto``, ``autoNoTable`` or ``manual``."""
-        found = "auto"
+    def calculation(self) -> Mapping[str, str]:
+        """How formulas are computed: ``calcMode`` tells when, ``fullPrecision`` how exactly."""
+        found: dict[str, str] = {}
 
         def start(name: str, attributes: dict[str, str]) -> None:
-            nonlocal found
             if local(name) == "calcPr":
-                found = attributes.get("calcMode", "auto")
+                found.update(attributes)
 
         with self._part(WORKBOOK) as file:
             parse(file, start)
