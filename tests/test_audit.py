@@ -522,22 +522,18 @@ def test_what_a_text_among_the_inputs_of_a_product_spoils_only_inherits(
     assert "hidden_layer_input" in heirs(report)
 
 
-def test_a_name_that_leads_elsewhere_makes_what_reads_it_wrong_in_itself(
+def test_a_name_that_leads_elsewhere_is_the_cause_of_what_reads_it(
     demo: Built, tmp_path: Path
 ) -> None:
     # Every formula says what it should; it is the number that its own step does not give.
-    # The name itself is found as well.
     def change(name: str, text: str) -> str:
         return text.replace(">Settings!$B$5<", ">X!$B$12<") if name == "xl/workbook.xml" else text
 
     result, report = audited(rewritten(demo.path, tmp_path / "changed.xlsx", change))
     assert result.exit_code == 1
-    named = causes(report)
-    assert ("structure", "Settings", "B5") in named
-    cells = named - {("structure", "Settings", "B5")}
-    assert {sheet for _, sheet, _ in cells} == {"wout_new", "wh_new", "bout_new", "bh_new", "Start"}
-    assert {kind for kind, _, _ in cells} == {"wrong-value"}
-    assert heirs(report) == set()
+    assert causes(report) == {("structure", "Settings", "B5")}
+    assert heirs(report) == {"wout_new", "wh_new", "bout_new", "bh_new", "Start"}
+    assert {f.get("origin") for f in report["findings"] if not f["cause"]} == {"Settings!B5"}
 
 
 def test_a_deleted_sheet_is_named(demo: Built, tmp_path: Path) -> None:

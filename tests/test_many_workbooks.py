@@ -147,14 +147,14 @@ def test_ctrl_c_ends_all_and_leaves_nothing(books: Path, tmp_path: Path) -> None
 
 def test_of_a_folder_the_workbooks_are_audited(books: Path, tmp_path: Path) -> None:
     found = [books / name for name in ("broken.xlsx", "right.xlsx", "wrong.xlsx")]
-    assert workbooks_in([books]) == found
+    assert workbooks_in([books])[0] == found
     lost = tmp_path / "lost.xlsx"
-    assert workbooks_in([found[2], lost, books]) == [found[2], lost, *found[:2]]
+    assert workbooks_in([found[2], lost, books])[0] == [found[2], lost, *found[:2]]
     (tmp_path / "empty").mkdir()
     with pytest.raises(WorkbookError, match="empty holds no workbook"):
         workbooks_in([tmp_path / "empty"])
     (tmp_path / "empty" / "old.XLSM").touch()
-    assert len(workbooks_in([tmp_path / "empty"])) == 1
+    assert len(workbooks_in([tmp_path / "empty"])[0]) == 1
 
 
 # --- The command ----------------------------------------------------------------------
@@ -165,8 +165,9 @@ def test_a_folder_ends_with_a_row_for_each_and_a_verdict(books: Path, tmp_path: 
     result = run_audit(books, "--jobs", "2", "--report", path)
     assert result.exit_code == 2
     right, wrong, broken = (books / f"{name}.xlsx" for name in ("right", "wrong", "broken"))
-    assert result.stderr.startswith(f"Error: {broken} is not an .xlsx workbook")
-    assert len(result.stderr.splitlines()) == 1
+    assert f"{books / 'report.xlsx'} is an earlier report: it is not audited\n" in result.stderr
+    assert f"Error: {broken} is not an .xlsx workbook" in result.stderr
+    assert len(result.stderr.splitlines()) == 2
     lines = result.stdout.splitlines()
     verdicts = [line for line in lines if line.startswith((f"{right}: ", f"{wrong}: "))]
     assert verdicts[0] == f"{right}: all agree"

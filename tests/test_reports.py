@@ -102,7 +102,8 @@ def test_what_inherits_is_told_by_cause_and_long_lists_are_cut(
 ) -> None:
     from xlnn.cli.outcome import print_report
 
-    found = [finding(f"B{i}", diagnosis="slope-missing") for i in range(1, 14)]
+    keys = ["slope-missing", "sign"]  # else they would be alike
+    found = [finding(f"B{i}", diagnosis=keys[(i - 1) % 2]) for i in range(1, 14)]
     lost = finding("D1", cause=False)
     made = report(*found, *heirs(3, "d_output!B2"), lost, skipped=("E", "bh"), notes=("Look.",))
     assert print_report(made) == 1
@@ -278,9 +279,35 @@ def test_what_inherits_stands_under_its_cause_and_long_lists_are_cut(tmp_path: P
     assert "wh_new!C51" not in text
     assert [("open" in each) for each in page.all("details")] == [False, True, False]
 
-    save_reports([report(*(finding(f"B{i}") for i in range(1, 20_001)))], path)
+    different = [finding(f"B{i}", diagnosis=str(i)) for i in range(1, 20_001)]
+    save_reports([report(*different)], path)
     assert path.stat().st_size < 1_000_000
     assert "18,950 more; a .json report has all of them" in page_of(path).text
+
+
+def test_causes_that_are_alike_are_told_together(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    alike = [finding(f"B{i}", diagnosis="sign") for i in range(1, 15)]
+    other = finding("C1", diagnosis="slope-missing")
+    after = heirs(2, "d_output!B1"), heirs(3, "d_output!B14")
+    from xlnn.cli.outcome import print_report
+
+    made = report(*alike, other, *after[0], *after[1])
+    assert print_report(made) == 1
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[:4] == [
+        "  wrong-value (sign): d_output!B1 (step 7, epoch 1): is wrong",
+        "    13 more cells like it, last d_output!B14",
+        "    5 cells inherit a wrong number from it, first wh_new!C1",
+        "  wrong-value (slope-missing): d_output!C1 (step 7, epoch 1): is wrong",
+    ]
+    assert lines[-1] == "made.xlsx: 20 findings: 15 causes, 5 inherited"
+    path = tmp_path / "report.html"
+    save_reports([made], path)
+    page = page_of(path)
+    assert "13 more cells like it" in page.text
+    assert "d_output!B14" in page.texts
 
 
 def test_a_workbook_of_anyones_has_sheets_of_any_name(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ Three things are held against each other, cell by cell:
 
 from __future__ import annotations
 
-from collections.abc import Sequence, Set
+from collections.abc import Iterable, Sequence, Set
 from concurrent.futures import ThreadPoolExecutor
 from math import isfinite
 from operator import itemgetter
@@ -127,9 +127,10 @@ class _Audit:
         if self.book.has_macros:
             notes.append("the workbook has macros: they were ignored, and nothing of them was run")
         if not missing:
-            notes += check_gaps(
+            gaps = check_gaps(
                 self.book, self.plan, self.description, found[0].matrices, self.tolerance
             )
+            self._keep(gaps)
         findings += check_inputs(self.book, self.plan, missing, found[0].values, scan)
         findings += self._compare(scan, missing, found, origins)
         findings += check_boards(
@@ -211,8 +212,12 @@ class _Audit:
     def _check_page(self, ground: Ground, *, changed: bool) -> None:
         """Keeps what is found on a sheet besides its blocks."""
         self.strays += check_hidden(self.book, ground.sheet)
-        for found in check_strays(self.book, ground, changed):
-            if isinstance(found, str):
-                self.notes.append(found)
+        self._keep(check_strays(self.book, ground, changed))
+
+    def _keep(self, found: Iterable[Finding | str]) -> None:
+        """Keeps findings and notes."""
+        for each in found:
+            if isinstance(each, str):
+                self.notes.append(each)
             else:
-                self.strays.append(found)
+                self.strays.append(each)

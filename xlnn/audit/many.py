@@ -45,13 +45,15 @@ def cores() -> int:
     return os.cpu_count() or 1
 
 
-def workbooks_in(paths: Iterable[Path]) -> list[Path]:
-    """The paths, each once; instead of a folder the workbooks in it, by their names.
+def workbooks_in(paths: Iterable[Path]) -> tuple[list[Path], list[Path]]:
+    """The paths, each once; instead of a folder the workbooks in it, by their names. And the
+    earlier reports in folders, which are none.
 
-    Files that a program has opened (``~$name.xlsx``), hidden ones and earlier reports are none.
-    Raises WorkbookError for a folder without any.
+    Nor are files that a program has opened (``~$name.xlsx``) and hidden ones. Raises WorkbookError
+    for a folder without any.
     """
     found: dict[Path, None] = {}
+    reports: dict[Path, None] = {}
     for path in paths:
         if not path.is_dir():
             found[path] = None
@@ -66,12 +68,13 @@ def workbooks_in(paths: Iterable[Path]) -> list[Path]:
             if each.suffix.lower() in BOOKS
             and not each.name.startswith(("~$", "."))
             and each.is_file()
-            and not is_report(each)
         ]
+        reports.update((each, None) for each in inside if is_report(each))
+        inside = [each for each in inside if each not in reports]
         if not inside:
             raise WorkbookError(f"{path} holds no workbook ({' or '.join(BOOKS)}) to audit")
         found.update(dict.fromkeys(inside))
-    return list(found)
+    return list(found), list(reports)
 
 
 def audit_many(

@@ -75,7 +75,9 @@ def command(
     from xlnn.audit.reports.saving import check_report_path, save_reports
     from xlnn.audit.reports.summary import exit_status
 
-    paths = workbooks_in(workbooks)
+    paths, reports = workbooks_in(workbooks)
+    for each in reports:
+        click.echo(f"{each} is an earlier report: it is not audited", err=True)
     if report is not None:
         check_report_path(report, paths)
     chosen = tuple(ENGINES) if "all" in engines else tuple(dict.fromkeys(engines))

@@ -98,20 +98,28 @@ def print_report(report: Report, verbose: bool = False, among_others: bool = Fal
 def _print_findings(report: Report) -> None:
     """The causes in order of computation, each with how much inherits from it; without any, the
     findings."""
-    from xlnn.audit.reports.causes import Cause, by_cause, place
+    from xlnn.audit.reports.causes import Cause, by_cause, grouped, place
 
     causes, others = by_cause(report.findings)
-    listed = causes or [Cause(finding, ()) for finding in others]
+    listed = grouped(causes) or [Cause(finding, ()) for finding in others]
     for cause in listed[:SHOWN]:
         finding, heirs = cause.finding, cause.heirs
         kind = finding.kind + (f" ({finding.diagnosis})" if finding.diagnosis else "")
         click.echo(f"  {click.style(kind, fg='red')}: {finding.message}")
+        if cause.alike:
+            what = (
+                "1 more cell like it"
+                if len(cause.alike) == 1
+                else (f"{len(cause.alike):,} more cells like it")
+            )
+            click.echo(click.style(f"    {what}, last {place(cause.alike[-1])}", dim=True))
         if heirs:
             what = "1 cell inherits" if len(heirs) == 1 else f"{len(heirs):,} cells inherit"
             told = f"{what} a wrong number from it, first {place(heirs[0])}"
             click.echo(click.style(f"    {told}", dim=True))
     if len(listed) > SHOWN:
-        click.echo(f"  … and {len(listed) - SHOWN:,} more: --report FILE lists all")
+        more = sum(1 + len(cause.alike) for cause in listed[SHOWN:])
+        click.echo(f"  … and {more:,} more: --report FILE lists all")
     if causes and others:
         click.echo(f"  {len(others):,} more cells inherit wrong numbers from these")
 

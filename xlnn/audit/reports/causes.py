@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import chain, groupby
 
 from xlnn.audit.report import Finding
 from xlnn.audit.theirs.ranges import quoted
@@ -15,6 +16,8 @@ class Cause:
 
     finding: Finding
     heirs: tuple[Finding, ...]
+    alike: tuple[Finding, ...] = ()
+    """The causes after it in which the same was done, of the same matrix and moment."""
 
 
 def place(finding: Finding) -> str:
@@ -40,6 +43,21 @@ def by_cause(findings: Iterable[Finding]) -> tuple[list[Cause], list[Finding]]:
         if not finding.cause:
             heirs.get(finding.origin or "", others).append(finding)
     return [Cause(finding, tuple(own)) for finding, own in causes], others
+
+
+def grouped(causes: Iterable[Cause]) -> list[Cause]:
+    """The causes in their order, those that follow each other and are alike as one."""
+    found: list[Cause] = []
+    for _, group in groupby(causes, key=lambda cause: _likeness(cause.finding)):
+        first, *others = group
+        heirs = chain(first.heirs, *(other.heirs for other in others))
+        found.append(Cause(first.finding, tuple(heirs), tuple(other.finding for other in others)))
+    return found
+
+
+def _likeness(finding: Finding) -> tuple[object, ...]:
+    """What two causes have in common that are alike."""
+    return finding.kind, finding.diagnosis, finding.sheet, finding.matrix, finding.epoch
 
 
 def said(finding: Finding) -> str:

@@ -13,7 +13,7 @@ from pathlib import PurePath
 from typing import IO
 
 from xlnn.audit.report import KINDS, Finding, Report
-from xlnn.audit.reports.causes import Cause, by_cause, place, said
+from xlnn.audit.reports.causes import Cause, by_cause, grouped, place, said
 from xlnn.audit.reports.page_style import STYLE
 from xlnn.audit.reports.summary import (
     MARK,
@@ -126,6 +126,7 @@ def _body(report: Report) -> Iterator[str]:
 def _findings(findings: Sequence[Finding]) -> Iterator[str]:
     """The causes in order of computation, each with what inherits from it."""
     causes, others = by_cause(findings)
+    causes = grouped(causes)
     if causes:
         yield "<h3>Causes, in order of computation</h3>\n"
         yield from map(_cause, causes[:CARDS])
@@ -134,14 +135,14 @@ def _findings(findings: Sequence[Finding]) -> Iterator[str]:
             rows = [
                 (
                     f"<td>{_kind(cause.finding.kind)}</td>",
-                    f'<td class="place">{_text(place(cause.finding))}</td>',
+                    f'<td class="place">{_text(_places(cause))}</td>',
                     f"<td>{_text(said(cause.finding))}</td>",
                     _number(len(cause.heirs)),
                 )
                 for cause in more
             ]
             yield _table(("kind", "cell", "what is wrong"), ("cells that inherit",), rows)
-        if (rest := len(causes) - CARDS - ROWS) > 0:
+        if rest := sum(1 + len(cause.alike) for cause in causes[CARDS + ROWS :]):
             yield f"<p>… and {rest:,} more; a .json report has all of them.</p>\n"
     if others:
         what = f"{len(others):,} cells inherit wrong numbers from these"
@@ -163,15 +164,24 @@ def _cause(cause: Cause) -> str:
         if value is not None
     )
     inherited = ""
+    if number := len(cause.alike):
+        what = "1 more cell" if number == 1 else f"{number:,} more cells"
+        inherited += _folded(f"{what} like it", cause.alike)
     if number := len(cause.heirs):
         what = "1 cell inherits a wrong number" if number == 1 else f"{number:,} cells inherit"
-        inherited = _folded(f"{what} from it", cause.heirs)
+        inherited += _folded(f"{what} from it", cause.heirs)
     return (
         f'<article class="cause"><h4>{_kind(finding.kind)} {_text(place(finding))}'
         f"{f' <span class=quiet>{_text(told)}</span>' if told else ''}</h4>\n"
         f"<p>{_text(said(finding))}</p>\n{f'<dl>{values}</dl>' if values else ''}"
         f"{inherited}</article>\n"
     )
+
+
+def _places(cause: Cause) -> str:
+    """Where a cause is, and how many are like it."""
+    more = f" and {len(cause.alike):,} more" if cause.alike else ""
+    return f"{place(cause.finding)}{more}"
 
 
 def _folded(title: str, findings: Sequence[Finding]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import tempfile
 import zipfile
 from collections.abc import Callable, Mapping, Sequence
@@ -18,6 +19,9 @@ from xlnn.audit.reports.summary import Result
 from xlnn.audit.reports.summary_book import write_summary_book
 from xlnn.errors import OutputError
 from xlnn.workbook.files import usual_mode
+
+_JSON = re.compile(r'\s*\[?\s*\{\s*"workbook":\s*"(?:[^"\\]|\\.)*",\s*"(ok|error)":')
+"""How a report begins."""
 
 Writer = Callable[[Sequence[Result], IO[bytes]], None]
 
@@ -41,7 +45,9 @@ def check_report_path(path: Path, workbooks: Sequence[Path]) -> None:
     if not path.parent.is_dir():
         raise OutputError(f"{path}: the folder {path.parent} does not exist")
     for workbook in workbooks:
-        if path.exists() and workbook.exists() and path.samefile(workbook):
+        if path.resolve() == workbook.resolve() or (
+            path.exists() and workbook.exists() and path.samefile(workbook)
+        ):
             raise OutputError(f"{path} is to be audited: choose another name for the report")
     if path.exists() and not is_report(path):
         raise OutputError(f"{path} exists and is no earlier report: choose another name")
@@ -62,7 +68,7 @@ def is_report(path: Path) -> bool:
         start = file.read(1000)
     if path.suffix.lower() == ".html":
         return GENERATOR in start
-    return '"workbook":' in start and start.lstrip().startswith(("{", "["))
+    return _JSON.match(start) is not None
 
 
 def save_reports(results: Sequence[Result], path: Path) -> None:
