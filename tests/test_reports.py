@@ -10,6 +10,7 @@ import subprocess
 import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import datetime
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -141,7 +142,8 @@ def test_the_json_report_has_the_shape_that_design_gives(demo: Built, tmp_path: 
     assert run_audit(demo.path, "--report", path).exit_code == 0
     report = json.loads(path.read_text("utf-8"))
     first = ["workbook", "ok", "summary", "tolerance", "cells", "engines", "findings"]
-    assert list(report) == [*first, "sha256", "seconds"]
+    assert list(report) == [*first, "sha256", "seconds", "audited"]
+    assert abs(datetime.now().astimezone() - datetime.fromisoformat(report["audited"])).days == 0
     assert report["sha256"] == hashlib.sha256(demo.path.read_bytes()).hexdigest()
     assert (report["workbook"], report["ok"]) == (str(demo.path), True)
     assert report["tolerance"] == 1e-9

@@ -25,7 +25,7 @@ from xlnn.audit.gaps import check_gaps
 from xlnn.audit.inputs import check_inputs
 from xlnn.audit.proportion import check_proportion
 from xlnn.audit.recomputed import Recomputed, recomputed
-from xlnn.audit.report import Finding, Report
+from xlnn.audit.report import Finding, Report, now
 from xlnn.audit.scan import Scan, page_of
 from xlnn.audit.self_description import SelfDescription, read_description, read_plan
 from xlnn.audit.settings import changed_setting
@@ -172,6 +172,7 @@ class _Audit:
             notes=tuple(notes),
             sha256=self.book.sha256,
             seconds=perf_counter() - self.began,
+            audited=now(),
         )
 
     def _scan(self, scan: Scan, missing: Set[str]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -96,6 +97,11 @@ class Report:
     """Of the file that was audited."""
     seconds: float = 0.0
     """What the whole audit took."""
+    audited: str = ""
+    """When it ended: date, time and time zone as ISO 8601 has them."""
+    map: str = ""
+    """The map of a workbook of anyone's, and the hash of that file."""
+    map_sha256: str = ""
     skipped: tuple[str, ...] = ()
     """The matrices that the workbook has not, by its map: nothing was compared of them."""
 
@@ -112,7 +118,7 @@ class Report:
     def to_dict(self) -> dict[str, Any]:
         """The report as the JSON file has it; what cannot be a number there is null."""
         report: dict[str, Any] = {"workbook": self.workbook, "ok": self.ok, **asdict(self)}
-        for key in ("notes", "skipped"):
+        for key in ("notes", "skipped", "map", "map_sha256"):
             if not report[key]:
                 del report[key]
         for finding in report["findings"]:
@@ -128,6 +134,11 @@ class Report:
         columns = list(Finding.__dataclass_fields__)
         rows = [[getattr(finding, column) for column in columns] for finding in self.findings]
         return pd.DataFrame(rows, columns=columns)
+
+
+def now() -> str:
+    """The time, as ``Report.audited`` has it."""
+    return datetime.now().astimezone().isoformat(sep=" ", timespec="seconds")
 
 
 def finite(value: Any) -> Any:

@@ -145,7 +145,7 @@ def _print_evidence(report: Report, verbose: bool) -> None:
                 f"{difference_text(each.max_rel_diff):>10}"
             )
     if verbose:
-        click.echo(f"  audited in {report.seconds:.1f} s; SHA-256 {report.sha256}")
+        click.echo(f"  audited {report.audited} in {report.seconds:.1f} s; SHA-256 {report.sha256}")
 
 
 COLOURS = {"agrees": "green", "findings": "red", "not read": "red"}

@@ -29,7 +29,7 @@ LISTED = 100_000
 them."""
 
 ABOUT = (
-    "cells with a border are wrong in themselves, pale ones only inherit a wrong number; each "
+    "cells of the stronger red are wrong in themselves, pale ones inherit a wrong number; each "
     "links to its row here, and each row to its cell; formulas and values are those of the file"
 )
 
@@ -48,6 +48,7 @@ class FindingsSheet:
         return [
             ("file", report.workbook),
             ("SHA-256", report.sha256),
+            *((("map", report.map), ("its SHA-256", report.map_sha256)) if report.map else ()),
             ("formula cells", f"{report.cells:,}"),
             ("tolerance", f"{report.tolerance:g}: the largest |a − b| / max(1, |b|) let pass"),
             *(
@@ -58,7 +59,7 @@ class FindingsSheet:
                 )
                 for engine in report.engines
             ),
-            ("audited in", f"{report.seconds:.1f} s"),
+            ("audited", f"{report.audited}, in {report.seconds:.1f} s"),
             *(("note", note) for note in report.notes),
             *(
                 (("not compared", f"not in the map: {', '.join(report.skipped)}"),)

@@ -209,13 +209,18 @@ def _heirs(findings: Sequence[Finding]) -> str:
 
 def _evidence(report: Report) -> Iterator[str]:
     """What was compared, by which programs, and how far the numbers are apart."""
+    facts = ""
+    if report.map:
+        facts = f"<dt>map</dt><dd>{_text(report.map)}</dd>\n"
+        facts += f'<dt>its SHA-256</dt><dd class="hash">{report.map_sha256}</dd>\n'
     yield (
         "<h3>Evidence</h3>\n<dl>\n"
         f"<dt>file</dt><dd>{_text(report.workbook)}</dd>\n"
         f'<dt>SHA-256</dt><dd class="hash">{report.sha256}</dd>\n'
+        f"{facts}"
         f"<dt>formula cells</dt><dd>{report.cells:,}</dd>\n"
         f"<dt>tolerance</dt><dd>{report.tolerance:g}</dd>\n"
-        f"<dt>time</dt><dd>{report.seconds:.1f} s</dd>\n</dl>\n"
+        f"<dt>audited</dt><dd>{report.audited}, in {report.seconds:.1f} s</dd>\n</dl>\n"
     )
     if not report.engines:
         yield "<p>Nothing was recomputed.</p>\n"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from operator import itemgetter
@@ -10,7 +11,7 @@ from time import perf_counter
 
 from xlnn.audit.engines import Engine, timed
 from xlnn.audit.recomputed import Evidence
-from xlnn.audit.report import Finding, Report
+from xlnn.audit.report import Finding, Report, now
 from xlnn.audit.stored.workbook import StoredWorkbook
 from xlnn.audit.theirs.comparison import Compared, compare
 from xlnn.audit.theirs.coverage import moments_text, skipped
@@ -63,6 +64,9 @@ def audit_mapped(
         notes=tuple(_notes(theirs, every, is_random=random)),
         sha256=book.sha256,
         seconds=perf_counter() - began,
+        audited=now(),
+        map=str(map),
+        map_sha256=hashlib.sha256(Path(map).read_bytes()).hexdigest(),
         skipped=tuple(skipped(theirs)),
     )
 
