@@ -251,3 +251,59 @@ def test_any_sheet_gives_a_draft(
         draft.write(path.with_suffix(".toml"))
         xlnn.audit(path, map=path.with_suffix(".toml"))
     assert "matrices" in document
+
+
+@pytest.mark.parametrize(
+    "neurons", [("h1", "h2", "out"), ("h_1", "h_2", "y1"), ("neuron 1", "neuron 2", "output")]
+)
+def test_names_of_neurons_between_label_and_block_are_headings(
+    neurons: tuple[str, str, str], tmp_path: Path
+) -> None:
+    one, two, out = neurons
+    book = openpyxl.Workbook()
+    sheet = book.active
+    assert sheet is not None
+    rows = [
+        ("rate", 0.5),
+        (),
+        ("X", None, None, "y", None, "W1", None, None, "b1", None, None, "W2", None, "b2"),
+        ("x1", "x2", None, out, None, one, two, None, one, two, None, out, None, out),
+        (0.1, 0.2, None, 1, None, 0.2, -0.3, None, 0.1, -0.1, None, 0.7, None, 0.2),
+        (0.5, 0.4, None, 0, None, 0.4, 0.1, None, None, None, None, -0.4),
+        (),
+        ("Z1", None, None, "A1", None, None, "Z2", None, "A2"),
+        (one, two, None, one, two, None, out, None, out),
+        *(
+            (
+                f"=A{i}*F$5+B{i}*F$6+I$5",
+                f"=A{i}*G$5+B{i}*G$6+J$5",
+                None,
+                f"=1/(1+EXP(-A{i + 5}))",
+                f"=1/(1+EXP(-B{i + 5}))",
+                None,
+                f"=D{i + 5}*L$5+E{i + 5}*L$6+N$5",
+                None,
+                f"=1/(1+EXP(-G{i + 5}))",
+            )
+            for i in (5, 6)
+        ),
+    ]
+    for row in rows:
+        sheet.append(row)
+    book.save(tmp_path / "theirs.xlsx")
+    draft = suggest(tmp_path / "theirs.xlsx")
+    assert draft.missing == ()
+    draft.write(tmp_path / "theirs.toml")
+    assert told(draft)["matrices"] == {
+        "X": "A5:B6",
+        "y": "D5:D6",
+        "wh": "F5:G6",
+        "bh": "I5:J5",
+        "wout": "L5:L6",
+        "bout": "N5",
+        "hidden_layer_input": "A10:B11",
+        "hiddenlayer_activations": "D10:E11",
+        "output_layer_input": "G10:G11",
+        "output": "I10:I11",
+    }
+    assert xlnn.audit(tmp_path / "theirs.xlsx", map=tmp_path / "theirs.toml").ok

@@ -48,6 +48,7 @@ _RATE = {"lernrate", "lr", "eta", "alpha", "learningrate", "stepsize", "rate", "
 _NEW = {"new", "updated", "next", "after", "neu", "upd", "final"}
 _HIDDEN = {"hidden", "h", "hid", "hiddenlayer", "ih", "verborgen"}
 _OUTPUT = {"output", "out", "o", "outputs", "outputlayer", "ho", "ausgabe"}
+_NEURON = {"out", "output", "o", "y", "hidden", "h", "neuron", "unit", "class"}
 _WEIGHTS = {
     "w", "weight", "weights", "gewichte", "theta", "wh", "wout", "wo", "wih", "who", "wxh", "why",
 }  # fmt: skip
@@ -66,6 +67,12 @@ _TARGET = {
     "target", "targets", "t", "actual", "actuals", "label", "labels", "desired", "expected",
     "truth", "true", "ziel", "ytrue", "class",
 }  # fmt: skip
+
+
+def is_heading(label: str) -> bool:
+    """Whether a label may be the name of a neuron, above its column: ``out``, ``h1``."""
+    words = [word for word in _words(label) if not word.isdigit()]
+    return bool(words) and {*words} <= _NEURON
 
 
 @lru_cache(maxsize=4096)

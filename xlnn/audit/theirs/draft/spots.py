@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from xlnn.audit.cell_values import ErrorValue, is_number
 from xlnn.audit.stored.workbook import StoredWorkbook
-from xlnn.audit.theirs.draft.labels import roles
+from xlnn.audit.theirs.draft.labels import is_heading, roles
 from xlnn.audit.theirs.ranges import Range
 
 NEAR = 3
@@ -130,6 +130,9 @@ class _Sheet:
             if (text := get((row, column - near))) is not None:
                 yield text
                 break
+        heading, above = get((row - 1, column), ""), get((row - 2, column), "")
+        if is_heading(heading) and roles(above):
+            yield above  # and below it the names of the columns
         for near in range(1, NEAR + 1):
             across = [column, column - 1, *range(column + 1, part.last[1] + 1)]
             if any((row - near, each) in self.numbers for each in across if each != column - 1):
