@@ -60,7 +60,9 @@ def read_description(book: StoredWorkbook) -> SelfDescription:
     for name in (MAP, SETTINGS):
         if name not in book.sheets:
             raise WorkbookError(
-                f"{book.path} has no sheet {name}: xlnn did not build it, or the sheet was deleted"
+                f"{book.path} has no sheet {name}: the sheet was deleted, or xlnn did not build it "
+                '(for a workbook of anyone\'s "xlnn map --suggest" drafts a map, which "xlnn audit '
+                '--map" takes)'
             )
     settings = {
         row[0]: row[1]

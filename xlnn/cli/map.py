@@ -51,14 +51,15 @@ def command(
         return
     click.echo(f"{description['title']} (xlnn {description['xlnn']})")
     several = any(entry["batch"] > 1 for entry in description["matrices"])
+    width = max((len(entry["name"]) for entry in description["matrices"]), default=0) + 1
     for entry in description["matrices"]:
         batch = f"  batch {entry['batch']:>4}" if several else ""
         place = f"{entry['sheet']}!{entry['range']}"
         shape = f"{entry['rows']}×{entry['columns']}"
         reads = f"reads {', '.join(entry['reads'])}" if entry["reads"] else entry["kind"]
         click.echo(
-            f"step {entry['step']:>2}  epoch {entry['epoch']:>4}{batch}  {entry['name']:<26}"
-            f"{shape:>9}  {place:<36}{reads}"
+            f"step {entry['step']:>2}  epoch {entry['epoch']:>4}{batch}  {entry['name']:<{width}}"
+            f"{shape:>9}  {place:<{width + 14}}  {reads}"
         )
 
 
