@@ -536,6 +536,26 @@ def test_a_name_that_leads_elsewhere_is_the_cause_of_what_reads_it(
     assert {f.get("origin") for f in report["findings"] if not f["cause"]} == {"Settings!B5"}
 
 
+@pytest.mark.parametrize("name", ["delta", "my delta"])
+def test_a_sheet_that_was_renamed_is_the_only_cause(
+    name: str, either: Built, tmp_path: Path
+) -> None:
+    said = name if name.isidentifier() else f"'{name}'"
+
+    def change(entry: str, text: str) -> str:
+        # As a program does it: formulas and names follow.
+        text = text.replace('name="d_output" sheetId', f'name="{name}" sheetId')
+        return re.sub(r"\bd_output!", f"{said}!", text)
+
+    result, report = audited(rewritten(either.path, tmp_path / "changed.xlsx", change))
+    assert result.exit_code == 1
+    assert f"it seems to be called {name} now" in result.output
+    assert {f["kind"] for f in report["findings"] if f["cause"]} <= {"missing", "structure"}
+    assert {(f["sheet"], f["matrix"]) for f in report["findings"] if f["cause"]} == {
+        ("d_output", "d_output")
+    }
+
+
 def test_a_deleted_sheet_is_named(demo: Built, tmp_path: Path) -> None:
     book = openpyxl.load_workbook(demo.path)
     del book["slope_hidden_layer"]

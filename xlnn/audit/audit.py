@@ -31,7 +31,7 @@ from xlnn.audit.self_description import SelfDescription, read_description, read_
 from xlnn.audit.settings import changed_setting
 from xlnn.audit.stored.workbook import StoredWorkbook
 from xlnn.audit.strays import Ground, check_strays, matrix_ground, other_grounds
-from xlnn.audit.structure import check_structure
+from xlnn.audit.structure import check_structure, renamed_sheets
 from xlnn.audit.theirs.audit import audit_mapped
 from xlnn.audit.tolerance import TOLERANCE, check_tolerance, drift_note
 from xlnn.audit.visibility import check_hidden, check_visibility
@@ -97,6 +97,7 @@ class _Audit:
         self.notes: list[str] = []
 
     def run(self, engines: Sequence[Engine], versions: Sequence[str]) -> Report:
+        self.book.renamed = renamed_sheets(self.book, self.plan)
         findings = [
             *check_visibility(self.book),
             *check_structure(self.book, self.plan, self.description),

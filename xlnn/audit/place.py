@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from xlnn.audit.cell_values import is_number
 from xlnn.audit.report import Finding
-from xlnn.audit.same_formula import same_formula
+from xlnn.audit.same_formula import same_formula, with_old_names
 from xlnn.audit.stored.references import Corners
 from xlnn.audit.stored.workbook import StoredWorkbook
 from xlnn.workbook.plan import Area, cell_name
@@ -116,7 +116,8 @@ def compare_formula(
         return cell.finding(
             "hard-coded", text, found, True, f"holds {found!r} instead of the formula {text}"
         )
-    if same_formula(stored.text, text) and stored.array == corners:
+    said = with_old_names(stored.text, book.renamed)
+    if same_formula(said, text) and stored.array == corners:
         return None
     written, wanted = _entered(stored.text, stored.array), _entered(text, corners)
     if links := links_in(stored.text):

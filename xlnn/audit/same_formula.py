@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from functools import lru_cache
 
 from openpyxl.formula import Tokenizer
 from openpyxl.formula.tokenizer import Token, TokenizerError
+
+from xlnn.audit.stored.references import quoted
 
 
 def same_formula(first: str, second: str) -> bool:
@@ -43,3 +46,10 @@ def normal(token: Token) -> str:
     # A range within one sheet may name the sheet twice: X!B6:X!E8. A one-cell range is a cell.
     text = re.sub(r"^(.*!)([a-z]+\d+):\1([a-z]+\d+)$", r"\1\2:\3", text)
     return re.sub(r"\b([a-z]+\d+):\1$", r"\1", text)
+
+
+def with_old_names(formula: str, renamed: Mapping[str, str]) -> str:
+    """A formula as it was before sheets were renamed: a program writes the new names itself."""
+    for now, before in renamed.items():
+        formula = re.sub(rf"(?<![\w.\]]){re.escape(quoted(now))}!", f"{before}!", formula)
+    return formula

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 from itertools import zip_longest
 from typing import Any
 
 from xlnn.audit.report import Finding
-from xlnn.audit.same_formula import same_formula
+from xlnn.audit.same_formula import same_formula, with_old_names
 from xlnn.audit.self_description import SelfDescription
 from xlnn.audit.stored.workbook import StoredWorkbook
 from xlnn.workbook.map_sheet import COLUMNS, map_entry
-from xlnn.workbook.plan import LOSS, MAP, MAP_FIRST, START, Plan, cell_name
+from xlnn.workbook.plan import LOSS, MAP, MAP_FIRST, SETTINGS, START, Plan, cell_name
 
 
 def check_structure(
@@ -19,8 +20,10 @@ def check_structure(
 ) -> Iterator[Finding]:
     """The findings on sheets that are not there, names that mean something else, and a Map that
     does not fit the Settings."""
+    now = {was: name for name, was in book.renamed.items()}
     for page in plan.pages:
         if page not in book.sheets:
+            renamed = f" (it seems to be called {now[page]} now)" if page in now else ""
             name = plan.recipe.curves[0] if page == LOSS else page
             yield Finding(
                 kind="missing",
@@ -32,7 +35,7 @@ def check_structure(
                 expected=None,
                 found=None,
                 cause=True,
-                message=f"the sheet {page} is missing: what depends on it cannot be "
+                message=f"the sheet {page} is missing{renamed}: what depends on it cannot be "
                 "derived, and was not compared with NumPy",
             )
     for page in (START, *plan.extras):
@@ -64,6 +67,14 @@ def check_structure(
             return  # one shifted row makes all that follow differ
 
 
+def renamed_sheets(book: StoredWorkbook, plan: Plan) -> dict[str, str]:
+    """What a sheet was called that now has another name: where one is missing, and one is there
+    that nobody knows of."""
+    known = {START, MAP, SETTINGS, *plan.pages, *plan.extras}
+    missing, unknown = known - {*book.sheets}, [s for s in book.sheets if s not in known]
+    return {unknown[0]: missing.pop()} if len(missing) == len(unknown) == 1 else {}
+
+
 def _check_names(book: StoredWorkbook, plan: Plan) -> Iterator[Finding]:
     """Names that formulas use must mean what they meant."""
     used = dict(plan.names)
@@ -72,9 +83,10 @@ def _check_names(book: StoredWorkbook, plan: Plan) -> Iterator[Finding]:
     meanings: dict[str, list[tuple[str, bool]]] = {name.casefold(): [] for name in used}
     for name, meaning, is_local in book.names:
         meanings.get(name.casefold(), []).append((meaning, is_local))
+    meant = partial(with_old_names, renamed=book.renamed)
     for name, place in used.items():
         found = meanings[name.casefold()]
-        if len(found) == 1 and not found[0][1] and same_formula(found[0][0], place):
+        if len(found) == 1 and not found[0][1] and same_formula(meant(found[0][0]), place):
             continue
         said = " and ".join(
             f"{meaning}{' on one sheet' if is_local else ''}" for meaning, is_local in found

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import chain, groupby
 
 from xlnn.audit.report import Finding
-from xlnn.audit.theirs.ranges import quoted
+from xlnn.audit.stored.references import quoted
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from xlnn.audit.reports.causes import place, said
 from xlnn.audit.reports.marks import shortened
 from xlnn.audit.reports.style_sheet import Look
 from xlnn.audit.reports.summary import step_name
-from xlnn.audit.theirs.ranges import quoted
+from xlnn.audit.stored.references import quoted
 from xlnn.experiment.values import MAX_TEXT
 from xlnn.workbook.cells import Cell, Row
 from xlnn.workbook.strings import escaped

@@ -14,6 +14,9 @@ Corners = tuple[int, int, int, int]
 
 _RANGE = re.compile(r"\$?([A-Z]{1,3})\$?(\d{1,7})(?::\$?([A-Z]{1,3})\$?(\d{1,7}))?")
 
+_PLAIN_SHEET = re.compile(r"[A-Za-z_]\w*")
+_LIKE_A_CELL = re.compile(r"[A-Za-z]{1,3}\d+|[Rr]\d*[Cc]?\d*")
+
 
 def column_number(letters: str) -> int:
     """28 for ``AB``. Raises ValueError for what is no column."""
@@ -57,3 +60,9 @@ def number_of_cells(corners: Corners) -> int:
     """How many cells a range has."""
     top, left, bottom, right = corners
     return (bottom - top + 1) * (right - left + 1)
+
+
+def quoted(sheet: str) -> str:
+    """A sheet's name as it stands in a formula."""
+    plain = _PLAIN_SHEET.fullmatch(sheet) and not _LIKE_A_CELL.fullmatch(sheet)
+    return sheet if plain else "'" + sheet.replace("'", "''") + "'"

@@ -49,6 +49,8 @@ class StoredWorkbook:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self.renamed: dict[str, str] = {}
+        """What sheets were called that have another name now, as far as an audit has found."""
         self._read: dict[str, StoredSheet] = {}
         with opened(path) as archive:
             if WORKBOOK not in archive.namelist():

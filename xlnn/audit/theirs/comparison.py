@@ -15,11 +15,11 @@ from xlnn.audit.cell_values import ErrorValue, is_number
 from xlnn.audit.jumps import is_at_jump
 from xlnn.audit.recomputed import Evidence
 from xlnn.audit.report import Finding
+from xlnn.audit.stored.references import quoted
 from xlnn.audit.stored.workbook import StoredWorkbook
 from xlnn.audit.theirs.blocks import Block, Cell
 from xlnn.audit.theirs.likeness import blank_precedents, unlike_neighbours
 from xlnn.audit.theirs.numbers import Checked, Numbers
-from xlnn.audit.theirs.ranges import quoted
 from xlnn.audit.theirs.reasons import Order, Pending, explain
 from xlnn.audit.theirs.surroundings import linked_files, stale_value
 from xlnn.audit.theirs.workbook_map import WorkbookMap

@@ -6,15 +6,13 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from xlnn.audit.stored.references import column_number
+from xlnn.audit.stored.references import column_number, quoted
 from xlnn.experiment.nearest import nearest
 from xlnn.workbook.plan import MAX_COLUMNS, MAX_ROWS, cell_name, range_name
 
 _RANGE = re.compile(
     r"\$?([A-Za-z]{1,3})\$?([1-9]\d{0,6})(?::\$?([A-Za-z]{1,3})\$?([1-9]\d{0,6}))?", re.ASCII
 )
-_PLAIN_SHEET = re.compile(r"[A-Za-z_]\w*")
-_LIKE_A_CELL = re.compile(r"[A-Za-z]{1,3}\d+|[Rr]\d*[Cc]?\d*")
 
 
 class RangeError(ValueError):
@@ -45,12 +43,6 @@ class Range:
     def last(self) -> tuple[int, int]:
         """Its last row and column."""
         return self.row + self.rows - 1, self.column + self.columns - 1
-
-
-def quoted(sheet: str) -> str:
-    """A sheet's name as it stands in a formula."""
-    plain = _PLAIN_SHEET.fullmatch(sheet) and not _LIKE_A_CELL.fullmatch(sheet)
-    return sheet if plain else "'" + sheet.replace("'", "''") + "'"
 
 
 @dataclass(frozen=True, slots=True)
