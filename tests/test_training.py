@@ -20,7 +20,7 @@ from xlnn.building import Built
 from xlnn.errors import TrainingError
 from xlnn.experiment.experiment import Experiment
 from xlnn.training import run as run_module
-from xlnn.workbook.plan import LOSS, LOSS_COLUMN, LOSS_FIRST
+from xlnn.workbook.plan import LOSS, LOSS_COLUMN, LOSS_FIRST, cell_name
 
 RNG = np.random.default_rng(8)
 X, Y = RNG.normal(size=(10, 3)), RNG.uniform(size=(10, 1))
@@ -210,14 +210,15 @@ def test_the_loss_of_every_epoch_is_listed_live_where_the_epoch_is(
     assert all(f"${LOSS_FIRST + 11}" in series.yVal.numRef.f for series in chart.series)
 
 
-def test_a_changed_value_on_loss_is_noted(built: Callable[[Experiment], Path]) -> None:
+def test_a_changed_value_on_loss_is_found(built: Callable[[Experiment], Path]) -> None:
     path = built(experiment(epochs=9, show=[1, -1]))
     book = openpyxl.load_workbook(path)
     book[LOSS].cell(LOSS_FIRST + 4, LOSS_COLUMN).value = 7
     book.save(path)
     report = xlnn.audit(path)
-    assert report.ok
-    assert any("epoch 5" in note and LOSS in note for note in report.notes)
+    cell = cell_name(LOSS_FIRST + 4, LOSS_COLUMN)
+    assert [(f.kind, f.sheet, f.cell) for f in report.findings] == [("wrong-value", LOSS, cell)]
+    assert report.notes == ()
 
 
 def test_a_wrong_formula_on_loss_is_found(built: Callable[[Experiment], Path]) -> None:
