@@ -253,7 +253,7 @@ def test_other_heads_leave_all_to_the_parser(head: bytes) -> None:
 
 @pytest.mark.parametrize("program", ["", "libreoffice", "gnumeric", "openpyxl"])
 def test_no_row_that_a_program_writes_needs_the_parser(program: str, tmp_path: Path) -> None:
-    """Otherwise a million cells would take twice as long."""
+    """Otherwise a million cells would take far longer."""
     path = tmp_path / "built.xlsx"
     xlnn.build(xlnn.example("xor"), path, audited=False)
     if program:
