@@ -38,8 +38,8 @@ def main(sizes: str, most: int, repeats: int, audit_only: bool) -> None:
             for size in map(int, sizes.split(",")):
                 bench.measure_writing(size, with_peers=size <= most)
             bench.measure_start()
-        bench.measure_opening(OPENED)
-        bench.measure_auditing(AUDITED)
+        bench.measure_beside_ironcalc(OPENED, "LibreOffice", bench.open_in_libreoffice)
+        bench.measure_beside_ironcalc(AUDITED, "xlnn audit", bench.audit)
     click.echo("\n".join(tables(bench.results)))
 
 
@@ -66,25 +66,16 @@ class _Bench:
         tasks["zlib level 6 alone"] = partial(self._deflate, size)
         self._take_turns(size, tasks)
 
-    def measure_opening(self, size: int) -> None:
-        """Opening workbooks in both styles."""
+    def measure_beside_ironcalc(
+        self, size: int, name: str, task: Callable[[Path, int], Result]
+    ) -> None:
+        """A task with a workbook of so many cells, in both styles, beside IronCalc alone."""
         tasks: dict[str, Task] = {}
         for style in STYLES:
             path, bare, cells = self._built(size, style)
             tasks |= {
                 f"IronCalc, {style}": partial(self._recalculate, "ironcalc", bare, cells),
-                f"LibreOffice, {style}": partial(self._recalculate, "libreoffice", path, cells),
-            }
-        self._take_turns(size, tasks)
-
-    def measure_auditing(self, size: int) -> None:
-        """Auditing workbooks in both styles, beside IronCalc alone."""
-        tasks: dict[str, Task] = {}
-        for style in STYLES:
-            path, bare, cells = self._built(size, style)
-            tasks |= {
-                f"IronCalc, {style}": partial(self._recalculate, "ironcalc", bare, cells),
-                f"xlnn audit, {style}": partial(self._audit, path, cells),
+                f"{name}, {style}": partial(task, path, cells),
             }
         self._take_turns(size, tasks)
 
@@ -147,7 +138,10 @@ class _Bench:
         done = self._run("recalculating.py", engine, path)
         return Result(done.seconds, done.peak, cells)
 
-    def _audit(self, path: Path, cells: int) -> Result:
+    def open_in_libreoffice(self, path: Path, cells: int) -> Result:
+        return self._recalculate("libreoffice", path, cells)
+
+    def audit(self, path: Path, cells: int) -> Result:
         done = measure([*XLNN, "audit", str(path)])
         return Result(done.seconds, done.peak, cells)
 

@@ -14,7 +14,7 @@ from operator import or_
 
 import numpy as np
 
-from xlnn.audit.causes.case import Case, Mistake
+from xlnn.audit.causes.case import Case, Mistake, names_of
 from xlnn.audit.causes.diagnosis import Diagnoses
 from xlnn.audit.causes.misspelled import misspelled
 from xlnn.audit.causes.origins import FOLLOWING, Origins
@@ -185,9 +185,11 @@ class Comparison:
 
     def _may_be(self, area: Area, mistake: Mistake, formula: str) -> bool:
         """Whether a formula in an area reads the matrices that a mistake would read."""
+        assert area.expr is not None
         plan, own = self.plan, {area.sheet}
+        wanted = mistake.reads or names_of(mistake.expr or area.expr)
         read = precedents(formula, area.sheet, self.book.meanings)
-        members = [name for name in mistake.reads if name in plan.recipe.members]
+        members = [name for name in wanted if name in plan.recipe.members]
         pages = {page_of(plan, name) for name in members}
         known = {page_of(plan, name) for name in plan.recipe.members}
         if {each.sheet for each in read} & known - own != pages - own:

@@ -46,8 +46,9 @@ class Mistake:
     moment: Moment
     value: Array
     """What that gives from the workbook's own numbers."""
-    reads: frozenset[str]
-    """The matrices that a formula would read which does it."""
+    reads: frozenset[str] | None = None
+    """The matrices that a formula would read which does it; None for those of ``expr``, or of the
+    step itself."""
     instead: str = ""
     """The one of them that it reads of ``moment``, or in the place of another."""
 

@@ -37,12 +37,11 @@ def _other_moment(case: Case, values: Mapping[str, Array]) -> Iterator[Mistake]:
                     None,
                     moment,
                     value,
-                    names_of(case.expr),
                     instead=name,
                 )
         if len(changing) > 1 and (value := value_of(case.expr, there, case)) is not None:
             words = f"all is read of {_when(moment, case.moment)}"
-            yield Mistake("wrong-moment", words, case.expr, moment, value, names_of(case.expr))
+            yield Mistake("wrong-moment", words, case.expr, moment, value)
 
 
 def _when(moment: Moment, other: Moment) -> str:
@@ -70,13 +69,11 @@ def _turned(case: Case, values: Mapping[str, Array]) -> Iterator[Mistake]:
             written = with_node(case.expr, factor, other) if is_square else None
             turned = _fitted(there.T, *there.shape)
             if (value := _stood_in(case, values, factor, turned)) is not None:
-                yield Mistake("transposed", words, written, case.moment, value, names_of(case.expr))
+                yield Mistake("transposed", words, written, case.moment, value)
         swapped = with_node(case.expr, node, MatMul(node.right, node.left))
         if (value := value_of(swapped, values, case)) is not None:
             words = "the factors of the product are swapped"
-            yield Mistake(
-                "factors-swapped", words, swapped, case.moment, value, names_of(case.expr)
-            )
+            yield Mistake("factors-swapped", words, swapped, case.moment, value)
 
 
 def _summed_otherwise(case: Case, values: Mapping[str, Array]) -> Iterator[Mistake]:
@@ -96,7 +93,7 @@ def _summed_otherwise(case: Case, values: Mapping[str, Array]) -> Iterator[Mista
             continue
         value = _stood_in(case, values, node, _fitted(wrong.T, *right.shape))
         if value is not None:
-            yield Mistake(key, words, None, case.moment, value, names_of(case.expr))
+            yield Mistake(key, words, None, case.moment, value)
 
 
 def _stood_in(case: Case, values: Mapping[str, Array], node: Expr, numbers: Array) -> Array | None:

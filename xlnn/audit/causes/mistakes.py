@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from xlnn.audit.causes.case import Case, Mistake, names_of, value_of
+from xlnn.audit.causes.case import Case, Mistake, value_of
 from xlnn.audit.causes.misread import misread
 from xlnn.audit.causes.miswritten import miswritten
 from xlnn.maths.expr import matrices
@@ -25,5 +25,5 @@ def mistakes(case: Case) -> Iterator[Mistake]:
         added = {m.name: case.at(m.name, case.moment) for m in matrices(expr)}
         value = value_of(expr, {**added, **values}, case)
         if value is not None:
-            yield Mistake(key, words, expr, case.moment, value, names_of(expr))
+            yield Mistake(key, words, expr, case.moment, value)
     yield from misread(case, values)

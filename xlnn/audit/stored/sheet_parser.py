@@ -13,32 +13,13 @@ cells. The rules of the file format that are read here:
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from math import isfinite, nan
+from collections.abc import Mapping
 from typing import IO
 
-from openpyxl.formula.translate import Translator
-
-from xlnn.audit.cell_values import ErrorValue, Value
-from xlnn.audit.same_formula import same_formula
 from xlnn.audit.stored.markup import MAIN, STRICT, Text, local, parse, unescaped
-from xlnn.audit.stored.plain_rows import Piece, PlainRows, attributes_in, meant
-from xlnn.audit.stored.references import (
-    Corners,
-    Position,
-    column_number,
-    corners,
-    number_of_cells,
-    row_number,
-)
-from xlnn.audit.stored.sheet import Stored, StoredSheet
-from xlnn.workbook.plan import MAX_COLUMNS, cell_name
-
-ALWAYS_FILLED = 100_000
-"""An array formula may fill so many cells that the file does not hold: each is remembered."""
-
-LEAST = {"ht": 1.0, "width": 0.5}
-"""The least height of a row, in points, and width of a column, in digits, that can be seen."""
+from xlnn.audit.stored.plain_rows import PlainRows
+from xlnn.audit.stored.sheet import StoredSheet
+from xlnn.audit.stored.sheet_cells import SheetCells
 
 PARENTS = {
     "cols": "worksheet",
@@ -52,208 +33,20 @@ PARENTS = {
 }
 """Where the elements stand that are read."""
 
-MAX_FORMULA = 8_192
-"""The characters of a formula in Excel; longer ones take long to move."""
-
 
 def read_sheet(file: IO[bytes], texts: list[str]) -> StoredSheet:
     """The cells in a sheet's XML; ``texts`` are the workbook's shared strings."""
-    cells = _Cells(texts)
+    cells = SheetCells(texts)
     events = _Events(cells)
     parse(PlainRows(file, cells, events.among_rows), events.start, events.data, events.end)
     cells.fill_arrays()
     return cells.sheet
 
 
-class _Cells:
-    """Takes the cells of a sheet one after the other, whoever finds them in its XML."""
-
-    def __init__(self, texts: list[str]) -> None:
-        self.sheet = StoredSheet()
-        self._texts = texts
-        self._columns: dict[str, int] = {}
-        self._patterns: dict[str, tuple[str, str]] = {}
-        self._arrays: list[tuple[Stored, Corners]] = []
-        self._row = self._column = 0
-        self._row_text = ""
-
-    def row(self, digits: str | None, attributes: Mapping[str, str]) -> None:
-        """A row begins; without a number it is the next one."""
-        self._row_text = str(self._row + 1) if digits is None else digits
-        self._row, self._column = row_number(self._row_text), 0
-        if attributes and _is_hidden(attributes, "ht"):
-            self.sheet.hidden_rows.append(self._row)
-
-    def columns(self, attributes: Mapping[str, str]) -> None:
-        """How some columns look."""
-        if _is_hidden(attributes, "width"):
-            said = attributes.get("min", ""), attributes.get("max", "")
-            first, last = (int(text) if _is_whole(text) else 0 for text in said)
-            if not 1 <= first <= last:
-                raise ValueError(f"it tells of columns {said[0][:20]!r} to {said[1][:20]!r}")
-            self.sheet.hidden_columns.append((first, min(last, MAX_COLUMNS)))
-
-    def cell(
-        self,
-        letters: str | None,
-        digits: str,
-        kind: str,
-        formula: str | None,
-        attributes: Mapping[str, str],
-        value: str | None,
-    ) -> None:
-        """A cell: its column and its row, if it names them, the type of its value, its formula with
-        the attributes of that, and its value as text."""
-        sheet = self.sheet
-        at = self._position(letters, digits)
-        if at in sheet.formulas or at in sheet.values:
-            raise ValueError(f"the cell {cell_name(*at)} stands twice")
-        if formula is not None:
-            if attributes:
-                self._put_formula(at, formula, attributes)
-            else:
-                sheet.formulas[at] = Stored(f"={formula}", None)
-        # A formula that nobody computed has an empty value, or none.
-        if value:
-            sheet.values[at] = self._typed(value, kind, at)
-        elif value is not None and kind in ("str", "inlineStr"):
-            sheet.values[at] = value
-
-    def plain(self, pieces: Sequence[Piece], escaped: bool) -> None:
-        """Some cells as they are found in plain XML, of which some may be escaped. This is
-        ``cell`` for each, written out for the most frequent: a number, a formula, a shared text."""
-        values, formulas, columns = self.sheet.values, self.sheet.formulas, self._columns
-        row, row_text = self._row, self._row_text
-        for letters, digits, kind, begin, formula, mark, value, inline, _ in pieces:
-            shared = kind == "s"
-            usual = not kind or shared or kind == "n"
-            if not usual or inline or escaped or len(begin) > 2 or digits != row_text:
-                if letters:
-                    self._plain_cell(letters, digits, kind, begin, formula, mark, value, inline)
-                continue
-            column = columns.get(letters)
-            if column is None:
-                column = columns[letters] = column_number(letters)
-            self._column = column
-            at = row, column
-            if at in formulas or at in values:
-                raise ValueError(f"the cell {cell_name(*at)} stands twice")
-            if begin:
-                formulas[at] = Stored("=" + formula, None)
-            if value:
-                values[at] = self._shared(value, at) if shared else self._number(value, at)
-
-    def _plain_cell(
-        self,
-        letters: str,
-        digits: str,
-        kind: str,
-        begin: str,
-        formula: str,
-        mark: str,
-        value: str,
-        inline: str,
-    ) -> None:
-        text: str | None = meant(value) if mark else None
-        if inline:
-            text = meant(inline.split(">", 2)[2])
-        self.cell(
-            letters,
-            digits,
-            kind or "n",
-            meant(formula) if begin else None,
-            attributes_in(begin),
-            text,
-        )
-
-    def fill_arrays(self) -> None:
-        """Lets every cell of an array formula tell it, but those that have one of their own."""
-        sheet = self.sheet
-        filled = sum(number_of_cells(corners) for _, corners in self._arrays)
-        if filled > ALWAYS_FILLED + len(sheet.values) + len(sheet.formulas):
-            # The cells that an array formula fills stand in a file, with their values.
-            raise ValueError(f"array formulas fill {filled:,} cells, more than it has")
-        inside: dict[Position, Stored] = {}
-        for stored, (top, left, bottom, right) in self._arrays:
-            for row in range(top, bottom + 1):
-                for column in range(left, right + 1):
-                    inside[row, column] = stored
-        if inside:
-            sheet.formulas = inside | sheet.formulas
-
-    def _position(self, letters: str | None, digits: str) -> Position:
-        """The row and the column of a cell; without a name it is the next one."""
-        if letters is None:
-            self._column += 1
-            return self._row, self._column
-        if digits != self._row_text:
-            self._row, self._row_text = row_number(digits), digits
-        column = self._columns.get(letters)
-        if column is None:
-            column = self._columns[letters] = column_number(letters)
-        self._column = column
-        return self._row, column
-
-    def _put_formula(self, at: Position, text: str, attributes: Mapping[str, str]) -> None:
-        kind = attributes.get("t", "normal")
-        if kind == "array":
-            filled = corners(attributes["ref"])
-            if filled is None:
-                reference = attributes["ref"]
-                raise ValueError(f"an array formula fills {reference[:40]!r}, which is no range")
-            stored = self.sheet.formulas[at] = Stored(f"={text}", filled)
-            self._arrays.append((stored, filled))
-            return
-        if kind == "shared":
-            number, here = attributes.get("si", ""), cell_name(*at)
-            if number not in self._patterns and not text:
-                raise ValueError(f"the cell {here} repeats a formula that no cell before it has")
-            pattern, origin = self._patterns.setdefault(number, (f"={text}", here))
-            if len(pattern) > MAX_FORMULA:
-                raise ValueError(f"the cell {origin} has a formula of {len(pattern):,} characters")
-            repeated = Translator(pattern, origin).translate_formula(here).removeprefix("=")
-            if text and not same_formula(text, repeated):
-                # Programs take the one, or the other.
-                raise ValueError(f"the cell {here} has the formula {text[:40]!r}, and repeats one")
-            text = repeated
-        elif kind == "dataTable":
-            text = "TABLE()"
-        self.sheet.formulas[at] = Stored(f"={text}", None)
-
-    def _typed(self, text: str, kind: str, at: Position) -> Value:
-        """A value of a type."""
-        if kind == "n":
-            return self._number(text, at)
-        if kind == "s":
-            return self._shared(text, at)
-        if kind == "b":
-            return text.strip() not in ("0", "false")
-        if kind == "e":
-            return ErrorValue(text)
-        return text
-
-    def _shared(self, text: str, at: Position) -> str:
-        number = int(text) if _is_whole(text) else -1
-        if not 0 <= number < len(self._texts):
-            here = cell_name(*at)
-            raise ValueError(f"the cell {here} has the text {text[:20]!r}, which is not there")
-        return self._texts[number]
-
-    def _number(self, text: str, at: Position) -> float:
-        try:
-            number = float(text)
-        except ValueError:
-            number = nan
-        # Python also reads 1_000 and digits of other scripts, which no program takes for numbers.
-        if not isfinite(number) or "_" in text or not text.isascii():
-            raise ValueError(f"the cell {cell_name(*at)} has {text[:40]!r} as a number")
-        return number
-
-
 class _Events:
     """Finds the cells in the events of a sheet's XML."""
 
-    def __init__(self, cells: _Cells) -> None:
+    def __init__(self, cells: SheetCells) -> None:
         self._cells = cells
         self._reference: str | None = None
         self._type = "n"
@@ -335,15 +128,3 @@ class _Events:
             letters = self._reference.rstrip("0123456789")
             digits = self._reference[len(letters) :]
         self._cells.cell(letters, digits, self._type, self._formula, self._attributes, self._value)
-
-
-def _is_hidden(attributes: Mapping[str, str], size: str) -> bool:
-    """Whether a row or a column cannot be seen: it is hidden, or of no height or width."""
-    if attributes.get("hidden") in ("1", "true"):
-        return True
-    return size in attributes and float(attributes[size]) < LEAST[size]
-
-
-def _is_whole(text: str) -> bool:
-    """Whether a text is a whole number as files have it."""
-    return text.isascii() and text.isdigit() and len(text) < 10
