@@ -109,12 +109,15 @@ class _Walkthrough:
             PLACE_ROW,
             2,
             SCALAR,
-            Written(
-                lambda block, i, j: f"MATCH({self.epoch.cell()},{absolute(self.epochs.range)},0)",
-                lambda values: numbers([self._index(values) + 1]),
-            ),
+            Written(self._place, lambda values: numbers([self._index(values) + 1])),
             kind="whole ",
         )
+
+    def _place(self, block: Block, i: int, j: int) -> str:
+        """The place of the chosen epoch among the shown ones, as a formula."""
+        if len(self.plan.epochs) == 1:  # MATCH takes no single cell in IronCalc
+            return f"IF({self.epoch.cell()}={self.epochs.absolute()},1,NA())"
+        return f"MATCH({self.epoch.cell()},{absolute(self.epochs.range)},0)"
 
     def _lists(self, column: int) -> None:
         """What may be chosen, to the right of all else."""
