@@ -18,6 +18,7 @@ import xlnn
 from xlnn.audit.stored import plain_rows
 from xlnn.audit.stored.plain_rows import PlainRows
 from xlnn.audit.stored.sheet import StoredSheet
+from xlnn.audit.stored.sheet_cells import SheetCells
 from xlnn.audit.stored.sheet_parser import read_sheet
 
 TEXTS = [f"text {number}" for number in range(20_000)]
@@ -130,6 +131,82 @@ def read_by_parser(sheet: bytes) -> StoredSheet | None:
 
 
 CHUNKS = st.sampled_from([64, 200, 1 << 18])
+
+ALIKE = [
+    '<c r="C{row}" s="12"><v>-2E-5</v></c>',
+    *('<c r="D{row}" s="1"><f>A1&gt;2</f><v>7</v></c>', '<c r="E{row}" s="4"/>'),
+    *('<c r="F{row}" t="s"><v>3</v></c>', '<c r="G{row}" s="4"></c>'),
+    *('<c r="H{row}" t="n" cm="1"><f>"_x0041_"&amp;B{row}</f><v>1</v></c>',),
+    *('<c r="I{row}" t="s"><f>A1</f><v>12</v></c>', '<c r="J{row}"><f>"_x0041_"</f></c>'),
+    *('<c r="AZ{row}"><v>5</v></c>',),
+]
+"""Cells of which rows are made alike, after a number in B; the last one is far from the others."""
+
+ODD = [
+    *('<c r="B{row}"><v>1.5.2</v></c>', '<c r="B{row}"><v>1e999</v></c>'),
+    *('<c r="B{row}"><v>1_5</v></c>', '<c r="B{row}"><v>&#49;</v></c>'),
+    *('<c r="B1"><v>9</v></c>', '<c r="B{row}"><v>\uff11</v></c>', '<c r="B{row}"><v></v></c>'),
+    *('<c r="F{row}" t="s"><v>999999</v></c>', '<c r="B{row}"><f>A&unknown;</f><v>1</v></c>'),
+    *('<c r="B{row}"/>', '<c r="A{row}"><v>1</v></c>', '<c r="B{row}" t="b"><v>1</v></c>'),
+]
+"""What a row may have instead of a cell, and not be like the others."""
+
+
+@pytest.mark.parametrize("odd", ODD)
+def test_a_row_is_read_as_by_the_parser_where_all_but_one_cell_is_like_before(odd: str) -> None:
+    usual = [cell for cell in [READABLE[0], *ALIKE[:-1]] if cell[:7] != odd[:7]]
+    rows = [(BEGINS[0], [READABLE[0], *ALIKE[:-1]])] * 4
+    sheet = sheet_of([*rows, (BEGINS[0], sorted([*usual, odd])), *rows])
+    assert read(sheet) == read_by_parser(sheet)
+
+
+@given(
+    st.lists(st.sampled_from(ALIKE), max_size=6, unique=True),
+    st.lists(st.one_of(st.none(), st.sampled_from(ODD)), max_size=4),
+    st.booleans(),
+    st.sampled_from([*BEGINS, *UNREADABLE_BEGINS]),
+    CHUNKS,
+)
+def test_rows_that_are_alike_are_read_as_by_the_parser(
+    cells: list[str], odd: list[str | None], ordered: bool, begin: str, chunk: int
+) -> None:
+    others = sorted(cells, key=ALIKE.index) if ordered else cells
+    cells = [READABLE[0], *others]
+    rows = [(BEGINS[0], cells)] * 4
+    for other in odd:
+        rows += [(BEGINS[0], cells if other is None else [other, *others])] * 2
+    sheet = sheet_of([*rows, (begin, cells), (BEGINS[0], cells)])
+    assert read_in_chunks(sheet, chunk) == read_by_parser(sheet)
+
+
+@pytest.mark.parametrize("row", [1, 5])
+def test_a_row_that_stands_twice_is_refused_though_it_is_like_others(row: int) -> None:
+    sheet = sheet_of([(BEGINS[0], READABLE[:3])] * 6)
+    begin, end = sheet.index(b'<row r="%d"' % row), sheet.index(b'<row r="%d"' % (row + 1))
+    assert read(sheet) is not None
+    assert read(sheet.replace(b"</sheetData>", sheet[begin:end] + b"</sheetData>")) is None
+
+
+def test_a_cell_that_stands_twice_is_refused_after_one_of_another_kind() -> None:
+    cells = [READABLE[0], '<c r="G{row}" t="b"><v>1</v></c>', '<c r="G{row}"><v>1</v></c>']
+    assert read(sheet_of([(BEGINS[0], cells[:2])])) is not None
+    assert read(sheet_of([(BEGINS[0], cells)])) is None
+
+
+def test_rows_are_not_made_long_for_a_cell_far_from_the_others() -> None:
+    sheet = read(sheet_of([(BEGINS[0], [READABLE[0], '<c r="XFD{row}"><v>1</v></c>'])] * 9))
+    assert sheet is not None
+    assert sheet.values.keys() == {(row, column) for row in range(1, 10) for column in (2, 16384)}
+    assert max(map(len, sheet.values.rows.values())) == 3
+
+
+def test_rows_of_a_shape_are_read_at_once() -> None:
+    """Otherwise a million cells would take far longer."""
+    with patch.object(SheetCells, "plain", autospec=True, side_effect=SheetCells.plain) as slow:
+        sheet = read(sheet_of([(BEGINS[0], sorted(ALIKE[:-1], key=ALIKE.index))] * 100))
+    assert sheet is not None
+    assert len(sheet.values) == 100 * 5
+    assert slow.call_count == 2
 
 
 @pytest.mark.parametrize("cell", READABLE + UNREADABLE)
@@ -275,6 +352,9 @@ class _Nobody:
 
     def plain(self, pieces: object, escaped: bool) -> None:
         pass
+
+    def alike(self, shape: object, groups: object, escaped: bool) -> bool:
+        raise NotImplementedError  # of nothing that it takes it knows the shape
 
 
 def passed_on(sheet: bytes) -> bytes:

@@ -36,8 +36,7 @@ def check_hidden(book: StoredWorkbook, sheet: str) -> Iterator[Finding]:
     """The findings on the hidden rows and columns of a sheet, those side by side together."""
     stored = book.sheet(sheet)
     # Programs hide the empty rest of a sheet; only what holds something is missed.
-    last_row = max((row for row, _ in stored.values), default=0)
-    last_column = max((column for _, column in stored.values), default=0)
+    last_row, last_column = stored.values.end
     for first, last in _runs(row for row in stored.hidden_rows if row <= last_row):
         said = f"row {first} is" if first == last else f"rows {first} to {last} are"
         yield _finding("hidden", sheet, first, 1, f"{said} hidden on the sheet {sheet}: unhide it")

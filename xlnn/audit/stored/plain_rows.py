@@ -17,6 +17,7 @@ from functools import lru_cache
 from typing import IO, Protocol
 
 from xlnn.audit.stored.markup import CHUNK, unescaped
+from xlnn.audit.stored.row_shape import CellShape, RowShape, Shapes
 
 _HEAD = re.compile(
     rb"""(?:\xef\xbb\xbf)?(?:<\?xml\ version=["']1\.0["'](?:\ encoding=["'](?i:utf-8)["'])?
@@ -56,7 +57,7 @@ _NUMBER = r"#(?:3[2-9]|[4-9]\d|[1-9]\d\d\d?|[1-4]\d{4})"
 """A character by its number, from 32 to 49,999: XML allows all of these."""
 _ENTITIES = {"lt": "<", "gt": ">", "quot": '"', "apos": "'", "amp": "&"}
 _ENTITY = re.compile(f"&({'|'.join(_ENTITIES)}|{_NUMBER});", re.ASCII)
-_OTHER_ENTITY = re.compile(f"(?!{_ENTITY.pattern})&", re.ASCII)
+_OTHER_ENTITY = re.compile(f"&(?!(?:{'|'.join(_ENTITIES)}|{_NUMBER});)", re.ASCII)
 
 _LONGEST = 16 << 20
 """The bytes of a row, at most; one of formulas in all columns has fewer."""
@@ -67,7 +68,13 @@ class Cells(Protocol):
 
     def row(self, digits: str | None, attributes: Mapping[str, str]) -> None: ...
 
-    def plain(self, pieces: Sequence[Piece], escaped: bool) -> None: ...
+    def plain(self, pieces: Sequence[Piece], escaped: bool) -> Sequence[CellShape] | None:
+        """Takes some cells, and tells what they are like where each is a usual one."""
+        ...
+
+    def alike(self, shape: RowShape, groups: Sequence[str], escaped: bool) -> bool:
+        """Takes the cells of a row of a known shape, or none if that cannot be done."""
+        ...
 
 
 class PlainRows:
@@ -79,6 +86,7 @@ class PlainRows:
         """What is read of the file, but not looked at."""
         self._rows: list[str] = []
         """Rows without their ends, the next one last."""
+        self._shapes = Shapes()
         self._in_rows = False
         self._head = _HEAD.match(self._rest)
 
@@ -124,6 +132,16 @@ class PlainRows:
     def _take(self, row: str) -> bool:
         """Tells of a row and its cells if they are plain, and of those before it that have none;
         otherwise of nothing."""
+        escaped = "&" in row
+        if escaped and _OTHER_ENTITY.search(row):
+            return False
+        escaped = escaped or "_x" in row
+        shape = self._shapes.last
+        if shape is not None and (found := shape.pattern.fullmatch(row)):
+            self._cells.row(found[1], attributes_in(found[2]))
+            if not self._cells.alike(shape, found.groups(), escaped):
+                self._cells.plain(_CELL.findall(row, found.end(3)), escaped)
+            return True
         begins, end, is_open = [], 0, False
         while not is_open and (begin := _ROW.match(row, end)):
             begins.append(begin)
@@ -131,12 +149,9 @@ class PlainRows:
         pieces: list[Piece] = _CELL.findall(row, end) if is_open else []
         if not is_open or (pieces and pieces[-1][-1]):
             return False
-        escaped = "&" in row
-        if escaped and _OTHER_ENTITY.search(row):
-            return False
         for begin in begins:
             self._cells.row(begin[1], attributes_in(begin[2]))
-        self._cells.plain(pieces, escaped or "_x" in row)
+        self._shapes.note(self._cells.plain(pieces, escaped))
         return True
 
 

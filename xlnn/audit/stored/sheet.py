@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import zip_longest
 
-from xlnn.audit.cell_values import Value, as_numbers
+from xlnn.audit.cell_values import Value, as_numbers, is_number
+from xlnn.audit.stored.cell_table import CellTable
 from xlnn.audit.stored.references import Corners, Position
 from xlnn.maths.evaluate import Array
 from xlnn.workbook.entries import entry_text
@@ -33,9 +36,9 @@ class Stored:
 class StoredSheet:
     """The cells of a sheet that are not empty."""
 
-    values: dict[Position, Value] = field(default_factory=dict)
+    values: CellTable[float | str | bool] = field(default_factory=CellTable)
     """What is typed into a cell, or the cached value of its formula."""
-    formulas: dict[Position, Stored] = field(default_factory=dict)
+    formulas: CellTable[Stored] = field(default_factory=CellTable)
     """The formula of each cell, also of those inside an array formula's range."""
     hidden_rows: list[int] = field(default_factory=list)
     hidden_columns: list[tuple[int, int]] = field(default_factory=list)
@@ -43,33 +46,43 @@ class StoredSheet:
 
     def numbers(self, row: int, column: int, rows: int, columns: int) -> Array:
         """The numbers of a rectangle, given its first cell; NaN for what is no number."""
-        cell, across = self.values.get, range(column, column + columns)
-        return as_numbers(
-            [cell((i, j)) for i in range(row, row + rows) for j in across], rows, columns
-        )
+        found: list[Value] = []
+        for i in range(row, row + rows):
+            found += self.values.stretch(i, column, columns)
+        return as_numbers(found, rows, columns)
 
     def entries(self, row: int, column: int, rows: int, columns: int) -> list[str | None]:
         """What is entered in the cells of a rectangle, as ``entry_text`` writes it; of an array
         formula, in each cell that it fills."""
-        cell, across = self.formulas.get, range(column, column + columns)
         entries: list[str | None] = []
         last, entry = None, None
         for i in range(row, row + rows):
-            for j in across:
-                stored = cell((i, j))
+            for stored in self.formulas.stretch(i, column, columns):
                 if stored is not last:  # the same all over an array formula
                     last, entry = stored, stored.entry if stored else None
                 entries.append(entry)
         return entries
 
+    def typed_numbers(self) -> Iterator[Position]:
+        """The cells in which numbers stand that no formula computes."""
+        for row, cells in self.values.rows.items():
+            beside = self.formulas.rows.get(row, ())
+            for column, (value, formula) in enumerate(zip_longest(cells, beside)):
+                if formula is None and is_number(value) and (row, column) not in self.formulas.far:
+                    yield row, column
+        for place, value in self.values.far.items():
+            if is_number(value) and place not in self.formulas:
+                yield place
+
     def rows(self, columns: int) -> list[list[Value]]:
         """The values of the first columns row by row, from row 1, without empty cells and rows at
         the end."""
-        values = {place: value for place, value in self.values.items() if place[1] <= columns}
-        last = max((row for row, _ in values), default=0)
-        rows: list[list[Value]] = [[] for _ in range(last)]
-        for (row, column), value in sorted(values.items()):
-            cells = rows[row - 1]
-            cells.extend([None] * (column - 1 - len(cells)))
-            cells.append(value)
+        rows: list[list[Value]] = []
+        for row in range(1, self.values.end[0] + 1):
+            cells: list[Value] = [*self.values.stretch(row, 1, columns)]
+            while cells and cells[-1] is None:
+                cells.pop()
+            rows.append(cells)
+        while rows and not rows[-1]:
+            rows.pop()
         return rows

@@ -8,7 +8,7 @@ from math import isfinite, nan
 
 from openpyxl.formula.translate import Translator
 
-from xlnn.audit.cell_values import ErrorValue, Value
+from xlnn.audit.cell_values import ErrorValue
 from xlnn.audit.same_formula import same_formula
 from xlnn.audit.stored.plain_rows import Piece, attributes_in, meant
 from xlnn.audit.stored.references import (
@@ -19,6 +19,7 @@ from xlnn.audit.stored.references import (
     number_of_cells,
     row_number,
 )
+from xlnn.audit.stored.row_shape import CellShape, RowShape
 from xlnn.audit.stored.sheet import Stored, StoredSheet
 from xlnn.workbook.plan import MAX_COLUMNS, cell_name
 
@@ -73,42 +74,102 @@ class SheetCells:
         the attributes of that, and its value as text."""
         sheet = self.sheet
         at = self._position(letters, digits)
-        if at in sheet.formulas or at in sheet.values:
-            raise ValueError(f"the cell {cell_name(*at)} stands twice")
+        self._check_empty(*at)
         if formula is not None:
             if attributes:
                 self._put_formula(at, formula, attributes)
             else:
-                sheet.formulas[at] = Stored(f"={formula}", None)
+                sheet.formulas.put(*at, Stored(f"={formula}", None))
         # A formula that nobody computed has an empty value, or none.
         if value:
-            sheet.values[at] = self._typed(value, kind, at)
+            sheet.values.put(*at, self._typed(value, kind, at))
         elif value is not None and kind in ("str", "inlineStr"):
-            sheet.values[at] = value
+            sheet.values.put(*at, value)
 
-    def plain(self, pieces: Sequence[Piece], escaped: bool) -> None:
+    def alike(self, shape: RowShape, groups: Sequence[str], escaped: bool) -> bool:
+        """The cells of a row of a known shape, of which some may be escaped; nothing is done, and
+        said so, if any of them has been there before, or has a text that is not there."""
+        values, formulas, row = self.sheet.values, self.sheet.formulas, self._row
+        if row in values.rows or row in formulas.rows or values.far or formulas.far:
+            return False
+        if by_column := shape.values_by_column:
+            found = shape.values(groups, self._texts)
+            if found is None:
+                return False
+            contents = [None, *found]
+            values.rows[row] = [contents[place] for place in by_column]
+        if by_column := shape.formulas_by_column:
+            plain = shape.formulas(groups)
+            texts = map(meant, plain) if escaped else plain
+            entered = [None, *[Stored("=" + text, None) for text in texts]]
+            formulas.rows[row] = [entered[place] for place in by_column]
+        return True
+
+    def plain(self, pieces: Sequence[Piece], escaped: bool) -> Sequence[CellShape] | None:
         """Some cells as they are found in plain XML, of which some may be escaped. This is
-        ``cell`` for each, written out for the most frequent: a number, a formula, a shared text."""
-        values, formulas, columns = self.sheet.values, self.sheet.formulas, self._columns
-        row, row_text = self._row, self._row_text
+        ``cell`` for each, written out for the most frequent: a number, a formula, a shared text.
+        Tells what the cells are like where there are no others."""
+        row, row_text, columns = self._row, self._row_text, self._columns
+        values, formulas = self.sheet.values, self.sheet.formulas
+        # Cells come from left to right, as a rule; then none can stand twice.
+        is_new = not (row in values.rows or row in formulas.rows or values.far or formulas.far)
+        found = values.rows.setdefault(row, [None])
+        entered = formulas.rows.setdefault(row, [None])
+        last = 0
+        shape: list[CellShape] | None = []
         for letters, digits, kind, begin, formula, mark, value, inline, _ in pieces:
             shared = kind == "s"
             usual = not kind or shared or kind == "n"
-            if not usual or inline or escaped or len(begin) > 2 or digits != row_text:
+            if escaped and usual:
+                usual = not ("&" in value or "_" in value)
+            if not usual or inline or len(begin) > 2 or digits != row_text:
+                shape = None
                 if letters:
                     self._plain_cell(letters, digits, kind, begin, formula, mark, value, inline)
+                    last = max(last, self._column)
                 continue
             column = columns.get(letters)
             if column is None:
                 column = columns[letters] = column_number(letters)
-            self._column = column
-            at = row, column
-            if at in formulas or at in values:
-                raise ValueError(f"the cell {cell_name(*at)} stands twice")
+            if column > last and is_new:
+                last = column
+            else:
+                self._check_empty(row, column)
             if begin:
-                formulas[at] = Stored("=" + formula, None)
+                stored = Stored("=" + (meant(formula) if escaped else formula), None)
+                if column == len(entered):
+                    entered.append(stored)
+                else:
+                    formulas.put(row, column, stored)
             if value:
-                values[at] = self._shared(value, at) if shared else self._number(value, at)
+                content: float | str
+                if shared:
+                    content = self._shared(value, (row, column))
+                else:
+                    try:
+                        content = float(value)
+                    except ValueError:
+                        content = nan
+                    # Whatever is no plain number is refused, with its place.
+                    if content - content != 0.0 or "_" in value or not value.isascii():
+                        content = self._number(value, (row, column))
+                if column == len(found):
+                    found.append(content)
+                else:
+                    values.put(row, column, content)
+            if shape is not None:
+                shape.append((letters, kind, bool(begin), bool(value)))
+        if len(found) == 1:
+            del values.rows[row]
+        if len(entered) == 1:
+            del formulas.rows[row]
+        return shape
+
+    def _check_empty(self, row: int, column: int) -> None:
+        """Refuses a cell that has been there before."""
+        sheet = self.sheet
+        if sheet.formulas.at(row, column) or sheet.values.at(row, column) is not None:
+            raise ValueError(f"the cell {cell_name(row, column)} stands twice")
 
     def _plain_cell(
         self,
@@ -136,17 +197,12 @@ class SheetCells:
     def fill_arrays(self) -> None:
         """Lets every cell of an array formula tell it, but those that have one of their own."""
         sheet = self.sheet
-        filled = sum(number_of_cells(corners) for _, corners in self._arrays)
-        if filled > ALWAYS_FILLED + len(sheet.values) + len(sheet.formulas):
+        number = sum(number_of_cells(corners) for _, corners in self._arrays)
+        if number > ALWAYS_FILLED + len(sheet.values) + len(sheet.formulas):
             # The cells that an array formula fills stand in a file, with their values.
-            raise ValueError(f"array formulas fill {filled:,} cells, more than it has")
-        inside: dict[Position, Stored] = {}
-        for stored, (top, left, bottom, right) in self._arrays:
-            for row in range(top, bottom + 1):
-                for column in range(left, right + 1):
-                    inside[row, column] = stored
-        if inside:
-            sheet.formulas = inside | sheet.formulas
+            raise ValueError(f"array formulas fill {number:,} cells, more than it has")
+        for stored, filled in self._arrays:
+            sheet.formulas.fill(filled, stored)
 
     def _position(self, letters: str | None, digits: str) -> Position:
         """The row and the column of a cell; without a name it is the next one."""
@@ -168,7 +224,8 @@ class SheetCells:
             if filled is None:
                 reference = attributes["ref"]
                 raise ValueError(f"an array formula fills {reference[:40]!r}, which is no range")
-            stored = self.sheet.formulas[at] = Stored(f"={text}", filled)
+            stored = Stored(f"={text}", filled)
+            self.sheet.formulas.put(*at, stored)
             self._arrays.append((stored, filled))
             return
         if kind == "shared":
@@ -185,9 +242,9 @@ class SheetCells:
             text = repeated
         elif kind == "dataTable":
             text = "TABLE()"
-        self.sheet.formulas[at] = Stored(f"={text}", None)
+        self.sheet.formulas.put(*at, Stored(f"={text}", None))
 
-    def _typed(self, text: str, kind: str, at: Position) -> Value:
+    def _typed(self, text: str, kind: str, at: Position) -> float | str | bool:
         """A value of a type."""
         if kind == "n":
             return self._number(text, at)

@@ -38,6 +38,9 @@ from xlnn.maths.evaluate import Array
 SMALL = 4 << 20
 """Up to these bytes, unpacked, all sheets are kept in memory as they stand in the file."""
 
+KEPT = 16 << 20
+"""Up to these bytes, unpacked, all sheets are kept once they are read."""
+
 _EXTERNAL = re.compile(r"xl/externalLinks/_rels/externalLink(\d+)\.xml\.rels")
 
 
@@ -108,19 +111,21 @@ class StoredWorkbook:
 
     def formula(self, sheet: str, row: int, column: int) -> Stored | None:
         """The formula of a cell, if it has one."""
-        return self.sheet(sheet).formulas.get((row, column))
+        return self.sheet(sheet).formulas.at(row, column)
 
     def value(self, sheet: str, row: int, column: int) -> Value:
         """What is typed into a cell, or the value that the file carries with its formula."""
-        return self.sheet(sheet).values.get((row, column))
+        return self.sheet(sheet).values.at(row, column)
 
     def numbers(self, sheet: str, row: int, column: int, rows: int, columns: int) -> Array:
         """The numbers of a rectangle, given its first cell; NaN for what is no number."""
         return self.sheet(sheet).numbers(row, column, rows, columns)
 
     def forget(self, name: str) -> None:
-        """Frees the memory of a sheet; it is read again when asked for."""
-        self._read.pop(name, None)
+        """Frees the memory of a sheet that is not needed for now, where sheets are large; it is
+        read again when asked for."""
+        if self.unpacked_size > KEPT:
+            self._read.pop(name, None)
 
     def constant(self, sheet: str, row: int, column: int) -> Value:
         """What is typed into a cell; None if it is empty or holds a formula."""

@@ -168,9 +168,9 @@ class _Settling:
         """The last row and the last column of a sheet in which anything stands."""
         if sheet not in self._ends:
             stored = self.book.sheet(sheet)
-            filled = [*stored.values, *stored.formulas]
-            last = max((row for row, _ in filled), default=0)
-            self._ends[sheet] = last, max((column for _, column in filled), default=0)
+            ends = zip(stored.values.end, stored.formulas.end, strict=True)
+            row, column = (max(both) for both in ends)
+            self._ends[sheet] = row, column
         return self._ends[sheet]
 
     # --- Blocks ---
