@@ -10,8 +10,10 @@ Three things are held against each other, cell by cell:
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence, Set
+import sys
+from collections.abc import Iterable, Iterator, Sequence, Set
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from math import isfinite
 from operator import itemgetter
 from pathlib import Path
@@ -72,8 +74,19 @@ def audit(
     return _Audit(book, plan, description, tolerance, progress, began).run(chosen, versions)
 
 
-KEPT = 100_000
-"""Of up to so many formula cells all sheets are kept once they are read."""
+TURN = 0.0005
+"""The seconds for which one thread computes while others wait: to start an engine takes many short
+turns, and what is read meanwhile would make each of them wait ten times as long."""
+
+
+@contextmanager
+def _short_turns() -> Iterator[None]:
+    usual = sys.getswitchinterval()
+    sys.setswitchinterval(TURN)
+    try:
+        yield
+    finally:
+        sys.setswitchinterval(usual)
 
 
 class _Audit:
@@ -109,7 +122,7 @@ class _Audit:
         missing = {finding.sheet for finding in findings if finding.kind == "missing"}
         scan = Scan(self.book, self.plan)
         found = []
-        with ThreadPoolExecutor(len(engines)) as pool:
+        with _short_turns(), ThreadPoolExecutor(len(engines)) as pool:
             # Engines compute in processes of their own; the file is looked through meanwhile.
             pending = [pool.submit(timed, engine, self.path) for engine in engines]
             self._scan(scan, missing)
@@ -186,7 +199,7 @@ class _Audit:
                 self.progress("reading formulas", done, self.plan.formula_cells)
             if page == name:
                 self._check_page(matrix_ground(self.plan, name), changed=scan.is_changed(name))
-                self._forget(name)
+                self.book.forget(name)
 
     def _compare(
         self, scan: Scan, missing: Set[str], found: Sequence[Recomputed], origins: Origins
@@ -200,14 +213,9 @@ class _Audit:
                 findings += some
                 self.progress("comparing", done, self.cells)
             if page_of(plan, name) == name:
-                self._forget(name)
+                self.book.forget(name)
         findings.sort(key=itemgetter(0))
         return [finding for _, finding in findings]
-
-    def _forget(self, sheet: str) -> None:
-        """Frees the memory of a sheet, where there are many cells."""
-        if self.cells > KEPT:
-            self.book.forget(sheet)
 
     # --- Sheets as wholes ---
 

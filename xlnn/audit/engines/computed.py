@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -10,8 +10,40 @@ import numpy.typing as npt
 from xlnn.audit.cell_values import ErrorValue, Value
 from xlnn.maths.evaluate import Array
 
+Places = npt.NDArray[np.int32]
+"""Rows, columns, or other whole numbers, one for each cell."""
+
+ROW = 1 << 16
+"""More columns than a sheet can have."""
+
 SPARSE = 100_000
 """A sheet that is so many cells larger than those that hold numbers is kept cell by cell."""
+
+
+class Others:
+    """What is in cells that hold no number, in a tenth of a dictionary's memory: a large workbook
+    has a heading before each of its rows."""
+
+    def __init__(
+        self,
+        rows: Places,
+        columns: Places,
+        contents: Places,
+        *,
+        known: Sequence[ErrorValue | str | bool],
+    ) -> None:
+        """``contents`` tells of each cell which of those that are ``known`` it holds."""
+        cells = rows.astype(np.int64) * ROW + columns
+        order = np.argsort(cells)
+        self._cells, self._contents, self._known = cells[order], contents[order], known
+
+    def get(self, row: int, column: int) -> ErrorValue | str | bool | None:
+        """What is in a cell; None if it is not one of these."""
+        cell = row * ROW + column
+        at = int(np.searchsorted(self._cells, cell))
+        if at == len(self._cells) or self._cells[at] != cell:
+            return None
+        return self._known[int(self._contents[at])]
 
 
 class ComputedSheet:
@@ -19,10 +51,10 @@ class ComputedSheet:
 
     def __init__(
         self,
-        rows: npt.NDArray[np.int32],
-        columns: npt.NDArray[np.int32],
+        rows: Places,
+        columns: Places,
         numbers: Array,
-        others: Mapping[tuple[int, int], ErrorValue | str | bool],
+        others: Others,
     ) -> None:
         self._others = others
         height, width = (int(places.max(initial=0)) + 1 for places in (rows, columns))
@@ -37,13 +69,8 @@ class ComputedSheet:
 
     def value(self, row: int, column: int) -> Value:
         """The value of a cell, row and column from 1."""
-        other = self._others.get((row, column))
-        if other is not None or self._grid is None:
-            return self._cells.get((row, column), other)
-        if row >= self._grid.shape[0] or column >= self._grid.shape[1]:
-            return None
-        number = float(self._grid[row, column])
-        return None if number != number else number
+        number = float(self.numbers(row, column, 1, 1)[0, 0])
+        return self._others.get(row, column) if number != number else number
 
     def numbers(self, row: int, column: int, rows: int, columns: int) -> Array:
         """The numbers of a rectangle; NaN for what is none."""

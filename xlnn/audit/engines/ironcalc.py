@@ -19,7 +19,7 @@ import numpy.typing as npt
 from xlnn.audit.cell_values import ErrorValue
 from xlnn.audit.engines import ironcalc_process
 from xlnn.audit.engines.bare import write_bare_copy
-from xlnn.audit.engines.computed import ComputedSheet, ComputedWorkbook
+from xlnn.audit.engines.computed import ComputedSheet, ComputedWorkbook, Others
 from xlnn.audit.engines.values import Values
 from xlnn.errors import EngineError, WorkbookError
 
@@ -145,17 +145,26 @@ def _read(answers: IO[bytes]) -> ComputedWorkbook | str:
     answer = json.loads(line)
     if "error" in answer:
         return str(answer["error"])
-    sheets = {}
-    for sheet in answer["sheets"]:
-        number = sheet["numbers"]
-        rows, columns = (_array(answers, ironcalc_process.PLACE, number) for _ in range(2))
-        numbers = _array(answers, ironcalc_process.NUMBER, number)
-        others = {
-            (row, column): ErrorValue(value) if is_error else value
-            for row, column, value, is_error in sheet["others"]
-        }
-        sheets[sheet["name"]] = ComputedSheet(rows, columns, numbers, others)
-    return ComputedWorkbook(sheets)
+    texts: dict[str, str] = {}
+    return ComputedWorkbook(dict(_sheet(answers, texts) for _ in range(answer["sheets"])))
+
+
+def _sheet(answers: IO[bytes], texts: dict[str, str]) -> tuple[str, ComputedSheet]:
+    """A sheet by its name. Sheets share their texts, which are kept once."""
+    line = answers.readline()
+    if not line:
+        raise EOFError
+    told = json.loads(line)
+    place, number = ironcalc_process.PLACE, ironcalc_process.NUMBER
+    rows, columns, numbers = (
+        _array(answers, kind, told["numbers"]) for kind in (place, place, number)
+    )
+    at = [_array(answers, place, told["others"]) for _ in range(3)]
+    known = [
+        ErrorValue(value) if is_error else texts.setdefault(value, value)
+        for value, is_error in told["contents"]
+    ]
+    return told["name"], ComputedSheet(rows, columns, numbers, Others(*at, known=known))
 
 
 def _array(answers: IO[bytes], kind: str, number: int) -> npt.NDArray[Any]:

@@ -1,6 +1,6 @@
 """Runs IronCalc for another process, which asks line by line; a script of its own.
 
-    {"path": …, "memory": bytes, "seconds": …}  →  {"sheets": […]}, then the numbers | {"error": …}
+    {"path": …, "memory": bytes, "seconds": …}  →  {"sheets": …}, then each sheet | {"error": …}
 
 A formula can ask for any amount of memory and time, or for more recursion than a stack holds, which
 ends the process that computes it. So that is this one, within limits. It imports nothing of xlnn's,
@@ -15,15 +15,18 @@ import signal
 import sys
 import time
 from array import array
-from collections.abc import Iterator
+from collections.abc import Iterable, Sequence
+from itertools import product
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 import ironcalc
 
 PLACE, NUMBER = "i", "d"
 """How places and numbers are handed over, as ``array`` calls it."""
 
+Content = tuple[bool | str, bool]
+"""What is no number: a truth value or a text, and whether that is an error."""
 
 BYTES_A_CELL = 16
 """A cell takes at least so many bytes of a file, which is not compressed."""
@@ -69,35 +72,39 @@ def _answer(path: str, answers: IO[bytes]) -> None:
     try:
         model = ironcalc.load_from_xlsx(path)
         model.evaluate()
-        sheets, arrays = _values(model, Path(path).stat().st_size)
+        names = [properties["name"] for properties in model.get_worksheets_properties()]
+        cells = _cells(model, len(names), Path(path).stat().st_size // BYTES_A_CELL)
     except BaseException as error:
         # A panic in Rust arrives as an exception that is no Exception.
         answers.write(json.dumps({"error": str(error) or type(error).__name__}).encode() + b"\n")
         return
-    answers.write(json.dumps({"sheets": sheets}).encode() + b"\n")
-    for numbers in arrays:
-        numbers.tofile(answers)
+    answers.write(json.dumps({"sheets": len(names)}).encode() + b"\n")
+    for index, name in enumerate(names):
+        _tell(model, index, name, cells[index], answers)
 
 
-def _values(model: ironcalc.Model, size: int) -> tuple[list[dict[str, Any]], list[array[Any]]]:
-    """By sheet its name, how many cells hold numbers, and what the others hold; and of each sheet
-    the rows, the columns and the numbers of the former. ``size`` is that of the file."""
-    sheets: list[dict[str, Any]] = []
-    arrays: list[array[Any]] = []
-    for properties in model.get_worksheets_properties():
-        sheets.append({"name": properties["name"], "numbers": 0, "others": []})
-        arrays += array(PLACE), array(PLACE), array(NUMBER)
-    value_of, kind_of, error = (
-        model.get_cell_value,
-        model.get_cell_type,
-        ironcalc.CellType.ErrorValue,
-    )
-    for index, row, column in _cells(model, len(sheets), size // BYTES_A_CELL):
+def _tell(
+    model: ironcalc.Model,
+    index: int,
+    name: str,
+    cells: Iterable[tuple[int, int]],
+    answers: IO[bytes],
+) -> None:
+    """Hands a sheet over: its name, how many cells hold numbers and how many something else, and
+    what that can be; then rows, columns and numbers of the former, and rows, columns and contents
+    of the latter."""
+    value_of, kind_of = model.get_cell_value, model.get_cell_type
+    error = ironcalc.CellType.ErrorValue
+    rows, columns = array(PLACE), array(PLACE)
+    numbers: array[float] = array(NUMBER)
+    others = array(PLACE), array(PLACE), array(PLACE)
+    contents: dict[Content, int] = {}
+    for row, column in cells:
         value = value_of(index, row, column)
-        if type(value) is float:
-            arrays[3 * index].append(row)
-            arrays[3 * index + 1].append(column)
-            arrays[3 * index + 2].append(value)
+        if isinstance(value, float):
+            rows.append(row)
+            columns.append(column)
+            numbers.append(value)
         elif value is not None:
             # Errors come back as texts; only the type tells them from what somebody typed.
             is_error = (
@@ -105,23 +112,33 @@ def _values(model: ironcalc.Model, size: int) -> tuple[list[dict[str, Any]], lis
                 and value.startswith("#")
                 and kind_of(index, row, column) == error
             )
-            sheets[index]["others"].append((row, column, value, is_error))
-    for index, sheet in enumerate(sheets):
-        sheet["numbers"] = len(arrays[3 * index])
-    return sheets, arrays
+            which = contents.setdefault((value, is_error), len(contents))
+            for places, each in zip(others, (row, column, which), strict=True):
+                places.append(each)
+    told = {
+        "name": name,
+        "numbers": len(numbers),
+        "others": len(others[0]),
+        "contents": list(contents),
+    }
+    answers.write(json.dumps(told).encode() + b"\n")
+    for part in (rows, columns, numbers, *others):
+        part.tofile(answers)
 
 
-def _cells(model: ironcalc.Model, sheets: int, most: int) -> Iterator[tuple[int, int, int]]:
-    """The sheet, row and column of each cell, and of blank ones between them if there are not more
-    than ``most`` in all: a list of those that are filled takes 100 bytes for each."""
+def _cells(model: ironcalc.Model, sheets: int, most: int) -> Sequence[Iterable[tuple[int, int]]]:
+    """Of each sheet the row and the column of each cell, and of blank ones between them if there
+    are not more than ``most`` in all: a list of those that are filled takes 100 bytes for each."""
     corners = [model.get_sheet_dimensions(index) for index in range(sheets)]
-    if sum((bottom - top + 1) * (right - left + 1) for top, bottom, left, right in corners) > most:
-        yield from model.get_all_cells()
-        return
-    for index, (top, bottom, left, right) in enumerate(corners):
-        for row in range(top, bottom + 1):
-            for column in range(left, right + 1):
-                yield index, row, column
+    spans = [
+        (range(top, bottom + 1), range(left, right + 1)) for top, bottom, left, right in corners
+    ]
+    if sum(len(rows) * len(columns) for rows, columns in spans) <= most:
+        return [product(*each) for each in spans]
+    filled: list[list[tuple[int, int]]] = [[] for _ in corners]
+    for index, row, column in model.get_all_cells():
+        filled[index].append((row, column))
+    return filled
 
 
 if __name__ == "__main__":
