@@ -610,3 +610,42 @@ def test_a_wrong_engine_or_tolerance_is_refused(kept: Kept) -> None:
         xlnn.compare(path, path, engine="excel")
     with pytest.raises(EngineError, match="tolerance"):
         xlnn.compare(path, path, tolerance=-1)
+
+
+def test_a_setting_that_formulas_do_not_follow_is_refused(kept: Kept, tmp_path: Path) -> None:
+    """Otherwise every formula would be told to compute something else, though none was touched."""
+    path = kept(demo()).path
+    book = openpyxl.load_workbook(path)
+    cell = next(row[1] for row in book["Settings"].iter_rows() if row[0].value == "activation")
+    cell.value = "tanh"
+    book.save(tmp_path / "edited.xlsx")
+    for pair in ((path, tmp_path / "edited.xlsx"), (tmp_path / "edited.xlsx", path)):
+        with pytest.raises(WorkbookError, match="activation is tanh, but .* those of sigmoid"):
+            xlnn.compare(*pair)
+    # Of a workbook that was built so, nothing is refused.
+    assert settings(xlnn.compare(path, kept(demo(activation="tanh")).path))
+
+
+# --- What is not compared -------------------------------------------------------------
+
+
+def test_what_belongs_to_no_block_and_what_is_hidden_is_told(kept: Kept, tmp_path: Path) -> None:
+    path = kept(demo()).path
+    book = openpyxl.load_workbook(path)
+    book["E"]["K20"], book["wh"]["K3"], book["Loss"]["Z1"] = "=SUM(E!B15:B17)", 7, "=1+1"
+    book["E"]["K21"] = "a note"
+    book["output"].sheet_state = "hidden"
+    book.save(tmp_path / "edited.xlsx")
+    found = xlnn.compare(path, tmp_path / "edited.xlsx")
+    assert found.same
+    assert found.notes == (
+        "hidden in B only: output",
+        "3 formulas and numbers in B belong to no block, so nothing was compared there: wh!K3, "
+        "E!K20, Loss!Z1",
+    )
+    assert "note: hidden in B only: output" in run(path, tmp_path / "edited.xlsx").stdout
+    other = typed(tmp_path / "edited.xlsx", tmp_path / "other.xlsx", {("wh", "K3"): 8})
+    assert xlnn.compare(tmp_path / "edited.xlsx", other).notes == (
+        "1 formula or number in A belongs to no block, so nothing was compared there: wh!K3",
+        "1 formula or number in B belongs to no block, so nothing was compared there: wh!K3",
+    )

@@ -6,7 +6,7 @@ computes; what the files carry along is never looked at, nor is how anything loo
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import chain
 from operator import itemgetter
@@ -26,10 +26,12 @@ from xlnn.audit.differences import (
 )
 from xlnn.audit.engines import engine_named
 from xlnn.audit.self_description import read_description
-from xlnn.audit.side import Side, described, read_side
+from xlnn.audit.settings import DESCRIBING, changed_setting
+from xlnn.audit.side import Described, Side, described, read_side
 from xlnn.audit.stored.workbook import StoredWorkbook
 from xlnn.audit.tolerance import TOLERANCE, check_tolerance
 from xlnn.audit.unmatched import unmatched
+from xlnn.errors import WorkbookError
 from xlnn.progress import Progress, silent
 from xlnn.workbook.plan import SETTINGS, Plan, cell_name
 
@@ -59,6 +61,7 @@ def compare(
         read_description(books[0])  # it must be a workbook of ours
         return Differences(str(a), str(b), tolerance, engine, "", True, 0)
     both = [described(book) for book in books]  # before any work
+    _check_settings(both)
     progress(f"recomputing with {engine}", 0, 0)
     with ThreadPoolExecutor(1) as pool:
         # The engine is a process of its own: it computes B while A is read.
@@ -174,6 +177,16 @@ class _Comparison:
                 )
 
 
+def _check_settings(both: Sequence[Described]) -> None:
+    """Refuses a workbook in which a setting was typed over that formulas follow from."""
+    one, other = (found.description.settings for found in both)
+    if all(_plain(one.get(key)) == _plain(other.get(key)) for key in DESCRIBING):
+        return
+    for book in (found.book for found in both):
+        if setting := changed_setting(book, read_description(book)):
+            raise WorkbookError(f"{book.path}: {setting.message}")
+
+
 def _settings(a: Side, b: Side) -> Iterator[SettingDifference]:
     """What Settings say differently, but for the numbers that formulas read."""
     one, other = a.settings, b.settings
@@ -211,6 +224,16 @@ def _notes(
         )
     if gaps := _live_in_one(a.plan, b.plan):
         yield gaps
+    for one, other, name in ((a, b, "A"), (b, a, "B")):
+        if hidden := [sheet for sheet in one.hidden if sheet not in other.hidden]:
+            yield f"hidden in {name} only: {', '.join(hidden)}"
+        if own := [at for at, entry in one.strays.items() if other.strays.get(at) != entry]:
+            many = "formulas and numbers" if len(own) > 1 else "formula or number"
+            yield (
+                f"{len(own):,} {many} in {name} belong{'s' if len(own) == 1 else ''} to no block, "
+                f"so nothing was compared there: {', '.join('!'.join(at) for at in own[:FIRST])}"
+                + (" …" if len(own) > FIRST else "")
+            )
     reasons = {block.kind for block in blocks} & {"input", "formula"}
     if any(block.kind == "value" for block in blocks) and not reasons and not settings:
         yield (

@@ -12,9 +12,10 @@ from xlnn.audit.cell_values import is_number
 from xlnn.audit.engines.values import Values
 from xlnn.audit.planned import planned, tiles
 from xlnn.audit.same_formula import same_formula
-from xlnn.audit.series import Band, Key, Series, Source, When
+from xlnn.audit.series import Band, Entry, Key, Series, Source, When
 from xlnn.audit.stored.sheet import Stored
 from xlnn.audit.stored.workbook import StoredWorkbook
+from xlnn.audit.strays import Ground, matrix_ground, other_grounds, strays
 from xlnn.maths.evaluate import Array
 from xlnn.maths.formulas import Formula
 from xlnn.maths.recipe import Step
@@ -25,7 +26,17 @@ from xlnn.workbook.boards.extras import draw_boards
 from xlnn.workbook.boards.summary import summary_board
 from xlnn.workbook.entries import entries
 from xlnn.workbook.live_texts import live_text
-from xlnn.workbook.plan import LOSS, SETTINGS, SETTINGS_COLUMN, Area, Grid, Moment, Placement, Plan
+from xlnn.workbook.plan import (
+    LOSS,
+    SETTINGS,
+    SETTINGS_COLUMN,
+    Area,
+    Grid,
+    Moment,
+    Placement,
+    Plan,
+    cell_name,
+)
 
 AreaOf = Callable[[int, int], Area]
 """The area of a matrix, or of a copy of one, in an epoch and a batch."""
@@ -41,11 +52,13 @@ class SeriesReader:
     ) -> None:
         self.book, self.plan, self.values, self.progress = book, plan, values, progress
         self.series: dict[Key, Series] = {}
+        self.strays: dict[tuple[str, str], Entry] = {}
+        """What stands where the plan has nothing, by sheet and cell."""
         self._cells = plan.formula_cells
         self._places = {name: place for place, name in enumerate(plan.recipe.members)}
 
-    def read(self) -> dict[Key, Series]:
-        """All series of the workbook, but those of sheets that it lacks."""
+    def read(self) -> None:
+        """Reads all series of the workbook, but those of sheets that it lacks."""
         for name in self.plan.chosen:
             self._read_setting(name)
         for name in self.plan.recipe.members:
@@ -57,13 +70,23 @@ class SeriesReader:
             if not is_curve:
                 if isinstance(self.plan.recipe.members[name], Step):
                     self._read_text(name)
+                self._read_strays(matrix_ground(self.plan, name))
                 self.book.forget(name)
         boards = summary_board(self.plan), *draw_boards(self.plan)
         for place, board in enumerate(boards, start=len(self._places)):
             if board.name in self.book.sheets:
                 self._read_board(board, place)
-                self.book.forget(board.name)
-        return self.series
+        for ground in other_grounds(self.plan):
+            if ground.sheet in self.book.sheets:
+                self._read_strays(ground)
+                self.book.forget(ground.sheet)
+
+    def _read_strays(self, ground: Ground) -> None:
+        """What stands beside the blocks of a sheet."""
+        sheet = ground.sheet
+        changed = any(each.entries for key, each in self.series.items() if key.sheet == sheet)
+        for place, entry in strays(self.book, ground, changed).items():
+            self.strays[sheet, cell_name(*place)] = entry
 
     def _read_setting(self, name: str) -> None:
         """A number on the sheet Settings that formulas read."""

@@ -101,6 +101,7 @@ def _fits(book: StoredWorkbook, plan: Plan, description: SelfDescription) -> boo
         if area.sheet not in book.sheets or formula is None:
             return False
         stored = book.formula(area.sheet, area.row, area.column)
+        book.forget(area.sheet)
         if stored is None or not same_formula(stored.text, f"={formula.text}"):
             return False
     return True

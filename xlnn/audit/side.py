@@ -11,7 +11,7 @@ from xlnn.audit.engines.values import Values
 from xlnn.audit.proportion import check_proportion
 from xlnn.audit.same_formula import same_formula
 from xlnn.audit.self_description import SelfDescription, read_description, read_plan
-from xlnn.audit.series import Key, Series
+from xlnn.audit.series import Entry, Key, Series
 from xlnn.audit.series_reader import SeriesReader
 from xlnn.audit.stored.workbook import StoredWorkbook
 from xlnn.errors import WorkbookError
@@ -39,6 +39,9 @@ class Side:
     """The sheets that the plan has and the workbook has not."""
     added: tuple[str, ...]
     """The sheets that somebody added."""
+    hidden: tuple[str, ...]
+    strays: Mapping[tuple[str, str], Entry]
+    """What stands where the plan has nothing, by sheet and cell."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +70,8 @@ def described(book: StoredWorkbook) -> Described:
 def read_side(found: Described, values: Values, progress: Progress) -> Side:
     """Reads a workbook of which an engine has computed the values."""
     book, description, plan = found.book, found.description, found.plan
+    reader = SeriesReader(book, plan, values, progress)
+    reader.read()
     expected = *plan.pages, *plan.extras, START, MAP, SETTINGS
     headings = {
         given.name: _headings(book, plan, given.name)
@@ -76,12 +81,14 @@ def read_side(found: Described, values: Values, progress: Progress) -> Side:
     return Side(
         description.settings,
         plan,
-        SeriesReader(book, plan, values, progress).read(),
+        reader.series,
         read_curves(plan, description.epochs, values) if LOSS in book.sheets else {},
         dict(_other_names(book, plan)),
         headings,
         tuple(name for name in expected if name not in book.sheets),
         tuple(name for name in book.sheets if name not in expected),
+        tuple(name for name in book.sheets if name in book.hidden),
+        reader.strays,
     )
 
 

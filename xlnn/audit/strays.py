@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from xlnn.audit.cell_values import is_number
+from xlnn.audit.cell_values import Value
 from xlnn.audit.report import Finding
 from xlnn.audit.stored.references import Corners, Position, number_of_cells
+from xlnn.audit.stored.sheet import Stored
 from xlnn.audit.stored.workbook import StoredWorkbook
 from xlnn.workbook.boards.board import Board
 from xlnn.workbook.boards.extras import draw_boards
@@ -47,26 +48,15 @@ def check_strays(book: StoredWorkbook, ground: Ground, changed: bool) -> Iterato
 
     ``changed`` tells whether formulas of the sheet are not the plan's.
     """
-    stored = book.sheet(ground.sheet)
-    typed: list[Position] = []
-    if ground.with_numbers:
-        values = stored.values
-        typed = [at for at in values.keys() - stored.formulas.keys() if is_number(values[at])]
-    as_many = not ground.with_numbers or len(typed) == _size(ground.inputs)
-    if as_many and len(stored.formulas) == _size(ground.formulas) and not changed:
-        return  # each at its place
-    planned = {*_places(ground.formulas), *_places(ground.inputs)}
-    strays = (stored.formulas.keys() | typed) - planned
     top, left, bottom, right = ground.inside
-    outside: list[Position] = []
-    for row, column in sorted(strays):
+    outside: list[str] = []
+    for (row, column), entry in strays(book, ground, changed).items():
         cell = cell_name(row, column)
-        formula = stored.formulas.get((row, column))
-        found = stored.values.get((row, column)) if formula is None else formula.text
         if not (top <= row <= bottom and left <= column <= right):
-            outside.append((row, column))
+            outside.append(cell)
             continue
-        what = f"the formula {found}" if formula is not None else repr(found)
+        found = entry.text if isinstance(entry, Stored) else entry
+        what = f"the formula {found}" if isinstance(entry, Stored) else repr(found)
         yield Finding(
             kind="extra",
             sheet=ground.sheet,
@@ -80,12 +70,25 @@ def check_strays(book: StoredWorkbook, ground: Ground, changed: bool) -> Iterato
             message=f"{ground.sheet}!{cell} holds {what}, where nothing belongs",
         )
     if outside:
-        first = f"{ground.sheet}!{cell_name(*outside[0])}"
+        first = f"{ground.sheet}!{outside[0]}"
         many = "formula or number" if len(outside) == 1 else "formulas and numbers"
         yield (
             f"{len(outside):,} {many} beside the blocks of the sheet {ground.sheet}, the first in "
             f"{first}, belong to none: they were not checked"
         )
+
+
+def strays(book: StoredWorkbook, ground: Ground, changed: bool) -> dict[Position, Stored | Value]:
+    """What stands on a sheet where the plan has nothing, row by row. ``changed`` tells whether
+    formulas of the sheet are not the plan's."""
+    stored = book.sheet(ground.sheet)
+    typed = list(stored.typed_numbers()) if ground.with_numbers else []
+    as_many = not ground.with_numbers or len(typed) == _size(ground.inputs)
+    if as_many and len(stored.formulas) == _size(ground.formulas) and not changed:
+        return {}  # each at its place
+    planned = {*_places(ground.formulas), *_places(ground.inputs)}
+    found = sorted({*stored.formulas, *typed} - planned)
+    return {at: stored.formulas.get(at) or stored.values.get(at) for at in found}
 
 
 def matrix_ground(plan: Plan, name: str) -> Ground:
