@@ -46,7 +46,9 @@ class CellTable(Mapping[Position, T], Generic[T]):
         yield from self.far
 
     def __len__(self) -> int:
-        return len(self.far) + sum(len(cells) - cells.count(None) for cells in self.rows.values())
+        # To count None by ``count`` would compare every content with it.
+        filled = (len([1 for each in cells if each is not None]) for cells in self.rows.values())
+        return len(self.far) + sum(filled)
 
     def at(self, row: int, column: int) -> T | None:
         """What stands in a cell; None if it is empty."""
@@ -73,22 +75,15 @@ class CellTable(Mapping[Position, T], Generic[T]):
     def fill(self, corners: Corners, content: T) -> None:
         """Fills the empty cells of a rectangle."""
         top, left, bottom, right = corners
+        empty: list[T | None] = [None]
+        blank, filled = empty * left, [content] * (right + 1 - left)
         for row in range(top, bottom + 1):
-            cells = self.rows.setdefault(row, [None])
-            if self.far or left > len(cells) + GAP:
-                self._fill_one_by_one(row, left, right, content)
+            if row not in self.rows and left <= GAP and not self.far:
+                self.rows[row] = blank + filled
                 continue
-            found = cells[left : right + 1]
-            cells.extend([None] * (left - len(cells)))
-            rest = [content] * (right + 1 - left - len(found))
-            cells[left : right + 1] = [content if each is None else each for each in found] + rest
-
-    def _fill_one_by_one(self, row: int, left: int, right: int, content: T) -> None:
-        for column in range(left, right + 1):
-            if self.at(row, column) is None:
-                self.put(row, column, content)
-        if len(self.rows[row]) == 1:
-            del self.rows[row]
+            for column in range(left, right + 1):
+                if self.at(row, column) is None:
+                    self.put(row, column, content)
 
     def stretch(self, row: int, column: int, columns: int) -> list[T | None]:
         """What stands side by side in a row, from a column on."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import zip_longest
 
-from xlnn.audit.cell_values import Value, as_numbers, is_number
+from xlnn.audit.cell_values import Value, as_numbers
 from xlnn.audit.stored.cell_table import CellTable
 from xlnn.audit.stored.references import Corners, Position
 from xlnn.maths.evaluate import Array
@@ -65,13 +65,17 @@ class StoredSheet:
 
     def typed_numbers(self) -> Iterator[Position]:
         """The cells in which numbers stand that no formula computes."""
+        far = self.formulas.far
         for row, cells in self.values.rows.items():
             beside = self.formulas.rows.get(row, ())
-            for column, (value, formula) in enumerate(zip_longest(cells, beside)):
-                if formula is None and is_number(value) and (row, column) not in self.formulas.far:
+            both = enumerate(zip_longest(cells, beside))
+            for column in [
+                j for j, (value, entry) in both if entry is None and type(value) is float
+            ]:
+                if (row, column) not in far:
                     yield row, column
         for place, value in self.values.far.items():
-            if is_number(value) and place not in self.formulas:
+            if type(value) is float and place not in self.formulas:
                 yield place
 
     def rows(self, columns: int) -> list[list[Value]]:

@@ -198,7 +198,8 @@ class SheetCells:
         """Lets every cell of an array formula tell it, but those that have one of their own."""
         sheet = self.sheet
         number = sum(number_of_cells(corners) for _, corners in self._arrays)
-        if number > ALWAYS_FILLED + len(sheet.values) + len(sheet.formulas):
+        enough = number <= ALWAYS_FILLED
+        if not enough and number > ALWAYS_FILLED + len(sheet.values) + len(sheet.formulas):
             # The cells that an array formula fills stand in a file, with their values.
             raise ValueError(f"array formulas fill {number:,} cells, more than it has")
         for stored, filled in self._arrays:
