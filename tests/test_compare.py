@@ -620,7 +620,7 @@ def test_a_setting_that_formulas_do_not_follow_is_refused(kept: Kept, tmp_path: 
     cell.value = "tanh"
     book.save(tmp_path / "edited.xlsx")
     for pair in ((path, tmp_path / "edited.xlsx"), (tmp_path / "edited.xlsx", path)):
-        with pytest.raises(WorkbookError, match="activation is tanh, but .* those of sigmoid"):
+        with pytest.raises(WorkbookError, match=r"activation is tanh, but .* those of sigmoid"):
             xlnn.compare(*pair)
     # Of a workbook that was built so, nothing is refused.
     assert settings(xlnn.compare(path, kept(demo(activation="tanh")).path))

@@ -69,11 +69,8 @@ class StoredSheet:
         for row, cells in self.values.rows.items():
             beside = self.formulas.rows.get(row, ())
             both = enumerate(zip_longest(cells, beside))
-            for column in [
-                j for j, (value, entry) in both if entry is None and type(value) is float
-            ]:
-                if (row, column) not in far:
-                    yield row, column
+            alone = [j for j, (value, entry) in both if entry is None and type(value) is float]
+            yield from ((row, column) for column in alone if (row, column) not in far)
         for place, value in self.values.far.items():
             if type(value) is float and place not in self.formulas:
                 yield place
