@@ -12,6 +12,7 @@ from pathlib import Path
 import openpyxl
 from conftest import engine_or_skip
 from lint import cells_of, read_raw
+from openpyxl.utils import column_index_from_string, get_column_letter
 
 WRONG = 12345
 """A number that no formula of the tests gives."""
@@ -113,3 +114,71 @@ def all_saved_by(program: str, sources: Sequence[Path], folder: Path) -> list[Pa
 
 def _run(*arguments: str) -> None:
     subprocess.run(arguments, capture_output=True, check=True, timeout=300)
+
+
+def with_inserted(
+    source: Path, target: Path, sheet: str, what: str, at: int, count: int = 1
+) -> Path:
+    """A copy with rows or columns inserted before one of them, or with a negative count deleted
+    from it on, and all references changed with them, as programs do."""
+    part = part_of(source, sheet)
+
+    def moved(column: str, row: str) -> tuple[str, int]:
+        numbers = {"row": int(row), "column": column_index_from_string(column)}
+        if numbers[what] >= at:
+            numbers[what] += count
+        return get_column_letter(numbers["column"]), numbers["row"]
+
+    def reference(found: re.Match[str]) -> str:
+        text = found["first"]
+        for end in re.findall(r"\$?[A-Z]{1,3}\$?\d+", text):
+            column, row = re.sub(r"\d", "", end), re.sub(r"[$A-Z]", "", end)
+            there = moved(column.replace("$", ""), row)
+            both = "$" * column.startswith("$"), "$" * column.endswith("$")
+            text = text.replace(end, f"\0{both[0]}{there[0]}\0{both[1]}{there[1]}", 1)
+        return found["sheet"] + text.replace("\0", "")
+
+    def formulas(text: str, own: bool) -> str:
+        first = r"(?P<first>\$?[A-Z]{1,3}\$?\d+(?::\$?[A-Z]{1,3}\$?\d+)?)(?![\w(])"
+        text = re.sub(rf"(?<![\w.])(?P<sheet>{sheet}!){first}", reference, text)
+        return re.sub(rf"(?<![\w.!$:])(?P<sheet>){first}", reference, text) if own else text
+
+    def change(name: str, text: str) -> str:
+        own = name == part
+        text = re.sub(
+            r"(<f\b[^>]*>|<definedName [^>]*>)([^<]*)",
+            lambda found: found[1] + formulas(found[2], own),
+            text,
+        )
+        if own:
+            text = re.sub(
+                r'(<row r=")(\d+)', lambda found: f"{found[1]}{moved('A', found[2])[1]}", text
+            )
+            text = re.sub(
+                r'(<c r="|<f t="array" ref=")([A-Z]+\d+(?::[A-Z]+\d+)?)',
+                lambda found: found[1] + formulas(found[2], own),
+                text,
+            )
+        return text
+
+    return rewritten(source, target, change)
+
+
+def without_sheet(source: Path, target: Path, sheet: str) -> Path:
+    """A copy without a sheet, whose cells formulas and names have lost, as programs leave them."""
+    part = part_of(source, sheet)
+    lost = re.compile(rf"(?<![\w.]){sheet}!(?=\$?[A-Z])")
+
+    def change(name: str, text: str) -> str:
+        if name == "xl/workbook.xml":
+            text = re.sub(rf'<sheet [^>]*name="{sheet}"[^>]*/>', "", text)
+        return re.sub(
+            r"(<f\b[^>]*>|<definedName [^>]*>)([^<]*)",
+            lambda found: found[1] + lost.sub("#REF!", found[2]),
+            text,
+        )
+
+    rewritten(source, target, change)
+    with zipfile.ZipFile(target) as archive:
+        assert part in archive.namelist()
+    return target

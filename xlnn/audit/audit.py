@@ -31,9 +31,10 @@ from xlnn.audit.report import Finding, Report, now
 from xlnn.audit.scan import Scan, page_of
 from xlnn.audit.self_description import SelfDescription, read_description, read_plan
 from xlnn.audit.settings import changed_setting
+from xlnn.audit.shifts import check_shift
 from xlnn.audit.stored.workbook import StoredWorkbook
 from xlnn.audit.strays import Ground, check_strays, matrix_ground, other_grounds
-from xlnn.audit.structure import check_structure, renamed_sheets
+from xlnn.audit.structure import check_structure, names_by_sheet, renamed_sheets
 from xlnn.audit.theirs.audit import audit_mapped
 from xlnn.audit.tolerance import TOLERANCE, check_tolerance, drift_note
 from xlnn.audit.visibility import check_hidden, check_visibility
@@ -108,6 +109,8 @@ class _Audit:
         self.strays: list[Finding] = []
         """What is found on sheets besides their blocks."""
         self.notes: list[str] = []
+        self.shifts: list[Finding] = []
+        """Sheets of which rows or columns were inserted or deleted."""
 
     def run(self, engines: Sequence[Engine], versions: Sequence[str]) -> Report:
         self.book.renamed = renamed_sheets(self.book, self.plan)
@@ -126,6 +129,8 @@ class _Audit:
             # Engines compute in processes of their own; the file is looked through meanwhile.
             pending = [pool.submit(timed, engine, self.path) for engine in engines]
             self._scan(scan, missing)
+            if self.shifts:
+                return self._report([], self.shifts)
             if scan.is_another and (setting := changed_setting(self.book, self.description)):
                 return self._report([], [setting])
             for engine, version, computed in zip(engines, versions, pending, strict=True):
@@ -136,7 +141,7 @@ class _Audit:
                         engine.name, version, values, seconds, self.book, self.plan, missing, scan
                     )
                 )
-        origins = Origins(self.book.meanings, missing)
+        origins = Origins(self.book.meanings, names_by_sheet(self.plan, missing))
         notes: list[str] = []
         if self.book.has_macros:
             notes.append("the workbook has macros: they were ignored, and nothing of them was run")
@@ -198,7 +203,11 @@ class _Audit:
             for done in scan.read(name):
                 self.progress("reading formulas", done, self.plan.formula_cells)
             if page == name:
-                self._check_page(matrix_ground(self.plan, name), changed=scan.is_changed(name))
+                ground = matrix_ground(self.plan, name)
+                changed = scan.is_changed(name)
+                if changed or scan.lacks_numbers(name):
+                    self.shifts += check_shift(self.book, ground)
+                self._check_page(ground, changed=changed)
                 self.book.forget(name)
 
     def _compare(

@@ -99,6 +99,11 @@ class Scan:
         """Whether some formula of a matrix's sheet is not, letter by letter, the plan's."""
         return any(block.changed.any() for block in self.blocks[name])
 
+    def lacks_numbers(self, name: str) -> bool:
+        """Whether something that is no number, or that is computed, stands where numbers of a
+        matrix are typed."""
+        return any(np.isnan(each).any() for (there, _), each in self.typed.items() if there == name)
+
     @property
     def is_another(self) -> bool:
         """Whether in several matrices no formula is the plan's: it may be another workbook's."""

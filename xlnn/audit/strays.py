@@ -86,8 +86,7 @@ def strays(book: StoredWorkbook, ground: Ground, changed: bool) -> dict[Position
     as_many = not ground.with_numbers or len(typed) == _size(ground.inputs)
     if as_many and len(stored.formulas) == _size(ground.formulas) and not changed:
         return {}  # each at its place
-    planned = {*_places(ground.formulas), *_places(ground.inputs)}
-    found = sorted({*stored.formulas, *typed} - planned)
+    found = sorted({*stored.formulas, *typed} - planned_places(ground))
     return {at: stored.formulas.get(at) or stored.values.get(at) for at in found}
 
 
@@ -158,6 +157,11 @@ def _rectangle(area: Area) -> Corners:
 
 def _size(rectangles: Sequence[Corners]) -> int:
     return sum(map(number_of_cells, rectangles))
+
+
+def planned_places(ground: Ground) -> set[Position]:
+    """The cells in which formulas and numbers belong."""
+    return {*_places(ground.formulas), *_places(ground.inputs)}
 
 
 def _places(rectangles: Sequence[Corners]) -> Iterator[Position]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from functools import partial
 from itertools import zip_longest
 from typing import Any
@@ -75,6 +75,14 @@ def renamed_sheets(book: StoredWorkbook, plan: Plan) -> dict[str, str]:
     return {unknown[0]: missing.pop()} if len(missing) == len(unknown) == 1 else {}
 
 
+def names_by_sheet(plan: Plan, sheets: Collection[str]) -> dict[str, set[str]]:
+    """The names of what stands on some sheets, in small letters."""
+    found: dict[str, set[str]] = {sheet: set() for sheet in sheets}
+    for name, place in plan.names.items():
+        found.get(place.partition("!")[0], set()).add(name.casefold())
+    return found
+
+
 def _check_names(book: StoredWorkbook, plan: Plan) -> Iterator[Finding]:
     """Names that formulas use must mean what they meant."""
     used = dict(plan.names)
@@ -88,6 +96,8 @@ def _check_names(book: StoredWorkbook, plan: Plan) -> Iterator[Finding]:
         found = meanings[name.casefold()]
         if len(found) == 1 and not found[0][1] and same_formula(meant(found[0][0]), place):
             continue
+        if place.partition("!")[0] not in {*book.sheets, *book.renamed.values()}:
+            continue  # the sheet is missing, and with it the name
         said = " and ".join(
             f"{meaning}{' on one sheet' if is_local else ''}" for meaning, is_local in found
         )

@@ -20,6 +20,9 @@ FOLLOWING = ("wrong-value", "error-value", "stale-value")
 UNCOMPUTED = ("hidden", "manual-calculation", "displayed-precision")
 """The kinds of findings that make no number wrong, as it is recomputed."""
 
+LOST = "#REF!"
+"""What stands in a formula for cells that are not there any more."""
+
 FEW = 64
 """A rectangle of up to so many cells is looked through cell by cell."""
 
@@ -30,8 +33,8 @@ class Origins:
 
     names: Mapping[str, str]
     """The workbook's defined names, in small letters, with their meanings."""
-    missing: Set[str] = frozenset()
-    """The sheets that are not there."""
+    missing: Mapping[str, Set[str]] = field(default_factory=dict)
+    """The sheets that are not there, and the names of what stood on them, in small letters."""
     formulas: dict[tuple[str, str], str] = field(default_factory=dict)
     """The formula of each cell whose number may be wrong by what it reads."""
 
@@ -65,8 +68,15 @@ class Origins:
                     origin = min(read, default=None)
                     cause = None if origin is None else findings[origin]
                     finding = self._inherited(finding, cause)
+            elif finding.kind == "changed-formula" and LOST in str(finding.found):
+                # With a sheet that was deleted, formulas have lost their references to it.
+                wanted = precedents(str(finding.expected), finding.sheet, {})
+                if gone := [lost[each.sheet] for each in wanted if each.sheet in lost]:
+                    origin = min(gone)
+                    finding = self._inherited(finding, findings[origin])
             if finding.sheet in self.missing:
                 lost[finding.sheet] = number
+                names |= dict.fromkeys(self.missing[finding.sheet], number)
             if origin is not None and finding.kind not in UNCOMPUTED:
                 causes[finding.sheet].setdefault(position(finding.cell), origin)
             traced.append(finding)
