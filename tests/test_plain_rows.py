@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 import xlnn
 from xlnn.audit.stored import plain_rows
 from xlnn.audit.stored.plain_rows import PlainRows
+from xlnn.audit.stored.row_shape import LEAST_ROWS
 from xlnn.audit.stored.sheet import StoredSheet
 from xlnn.audit.stored.sheet_cells import SheetCells
 from xlnn.audit.stored.sheet_parser import read_sheet
@@ -155,7 +156,7 @@ ODD = [
 @pytest.mark.parametrize("odd", ODD)
 def test_a_row_is_read_as_by_the_parser_where_all_but_one_cell_is_like_before(odd: str) -> None:
     usual = [cell for cell in [READABLE[0], *ALIKE[:-1]] if cell[:7] != odd[:7]]
-    rows = [(BEGINS[0], [READABLE[0], *ALIKE[:-1]])] * 4
+    rows = [(BEGINS[0], [READABLE[0], *ALIKE[:-1]])] * (LEAST_ROWS + 1)
     sheet = sheet_of([*rows, (BEGINS[0], sorted([*usual, odd])), *rows])
     assert read(sheet) == read_by_parser(sheet)
 
@@ -172,16 +173,16 @@ def test_rows_that_are_alike_are_read_as_by_the_parser(
 ) -> None:
     others = sorted(cells, key=ALIKE.index) if ordered else cells
     cells = [READABLE[0], *others]
-    rows = [(BEGINS[0], cells)] * 4
+    rows = [(BEGINS[0], cells)] * (LEAST_ROWS + 1)
     for other in odd:
         rows += [(BEGINS[0], cells if other is None else [other, *others])] * 2
     sheet = sheet_of([*rows, (begin, cells), (BEGINS[0], cells)])
     assert read_in_chunks(sheet, chunk) == read_by_parser(sheet)
 
 
-@pytest.mark.parametrize("row", [1, 5])
+@pytest.mark.parametrize("row", [1, LEAST_ROWS + 2])
 def test_a_row_that_stands_twice_is_refused_though_it_is_like_others(row: int) -> None:
-    sheet = sheet_of([(BEGINS[0], READABLE[:3])] * 6)
+    sheet = sheet_of([(BEGINS[0], READABLE[:3])] * (LEAST_ROWS + 4))
     begin, end = sheet.index(b'<row r="%d"' % row), sheet.index(b'<row r="%d"' % (row + 1))
     assert read(sheet) is not None
     assert read(sheet.replace(b"</sheetData>", sheet[begin:end] + b"</sheetData>")) is None
@@ -206,7 +207,7 @@ def test_rows_of_a_shape_are_read_at_once() -> None:
         sheet = read(sheet_of([(BEGINS[0], sorted(ALIKE[:-1], key=ALIKE.index))] * 100))
     assert sheet is not None
     assert len(sheet.values) == 100 * 5
-    assert slow.call_count == 2
+    assert slow.call_count == LEAST_ROWS
 
 
 @pytest.mark.parametrize("cell", READABLE + UNREADABLE)

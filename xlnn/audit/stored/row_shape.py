@@ -13,8 +13,9 @@ from operator import itemgetter
 
 from xlnn.audit.stored.references import column_number
 
-MOST_CELLS, MOST_SHAPES = 500, 64
-"""Rows of more cells, and further shapes of a sheet, are not worth an expression of their own."""
+LEAST_ROWS, MOST_CELLS, MOST_SHAPES = 8, 500, 64
+"""Fewer rows one after the other, rows of more cells, and further shapes of a sheet are not worth
+an expression of their own."""
 
 CellShape = tuple[str, str, bool, bool]
 """The letters of a cell, its type, whether it has a formula, and whether it has a value."""
@@ -76,13 +77,16 @@ class Shapes:
         self.last: RowShape | None = None
         """That of the row before; None where it is not known."""
         self._before: tuple[CellShape, ...] = ()
+        self._rows = 0
+        """How many rows of one kind were read cell by cell, one after the other."""
         self._known: dict[tuple[CellShape, ...], RowShape] = {}
 
     def note(self, cells: Sequence[CellShape] | None) -> None:
-        """Tells of a row that was read cell by cell. A shape that comes again is remembered."""
+        """Tells of a row that was read cell by cell. A shape that many rows have is remembered."""
         key = () if cells is None or len(cells) > MOST_CELLS else tuple(cells)
-        is_new = key and key == self._before and key not in self._known
-        if is_new and len(self._known) < MOST_SHAPES:
+        self._rows = self._rows + 1 if key == self._before else 1
+        is_worth = key and self._rows == LEAST_ROWS and len(self._known) < MOST_SHAPES
+        if is_worth and key not in self._known:
             self._known[key] = RowShape(key)
         self.last, self._before = self._known.get(key), key
 
