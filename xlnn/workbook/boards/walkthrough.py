@@ -115,9 +115,11 @@ class _Walkthrough:
 
     def _place(self, block: Block, i: int, j: int) -> str:
         """The place of the chosen epoch among the shown ones, as a formula."""
-        if len(self.plan.epochs) == 1:  # MATCH takes no single cell in IronCalc
-            return f"IF({self.epoch.cell()}={self.epochs.absolute()},1,NA())"
-        return f"MATCH({self.epoch.cell()},{absolute(self.epochs.range)},0)"
+        listed, epoch = self.epochs, self.epoch.cell()
+        if len(self.plan.epochs) == 1:  # MATCH takes no single cell in IronCalc: with its heading
+            both = range_name(listed.row - 1, listed.column, 2, 1)
+            return f"MATCH({epoch},{absolute(both)},0)-1"
+        return f"MATCH({epoch},{absolute(listed.range)},0)"
 
     def _lists(self, column: int) -> None:
         """What may be chosen, to the right of all else."""
