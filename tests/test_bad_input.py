@@ -197,6 +197,7 @@ def test_a_source_that_is_nothing_known_gets_the_nearest_example() -> None:
 
 BAD_TOML = {
     "syntax": ("[data]\nX = [[1, 0]\ny = [1]\n", ["not valid TOML", "line 3"]),
+    "brackets without end": (f"x = {'[' * 20_000}{']' * 20_000}\n", ["not valid TOML"]),
     "unknown section": (f"{DATA}[trainning]\nepochs = 2\n", ["line 4", "trainning", '"training"']),
     "unknown key": (f"{DATA}[training]\nepoch = 2\n", ["line 5", "[training]", '"epochs"']),
     "unknown key at the top": (f"titel = 'a'\n{DATA}", ["line 1", "'titel'", '"title"']),

@@ -112,7 +112,7 @@ def test_what_inherits_is_told_by_cause_and_long_lists_are_cut(
     assert lines[0] == "  wrong-value (slope-missing): d_output!B1 (step 7, epoch 1): is wrong"
     assert lines[2] == "    3 cells inherit a wrong number from it, first wh_new!C1"
     assert "  … and 3 more: --report FILE lists all" in lines
-    assert "  1 more cells inherit wrong numbers from these" in lines
+    assert "  1 more cell inherits a wrong number from these" in lines
     assert "  not in the map, so not compared: E, bh" in lines
     assert "  note: Look." in lines
     assert lines[-1] == "made.xlsx: 17 findings: 13 causes, 4 inherited"
@@ -274,7 +274,7 @@ def test_what_inherits_stands_under_its_cause_and_long_lists_are_cut(tmp_path: P
     page = page_of(path)
     assert path.stat().st_size < 100_000
     text = page.text
-    folded = "60,000 cells inherit from it", "1 cell inherits a wrong number from it"
+    folded = "60,000 cells inherit a wrong number from it", "1 cell inherits a wrong number from it"
     order = ("d_output!B1", folded[0], "wh_new!C1", "wh_new!C50", "59,950 more", "E!B2", folded[1])
     places = [text.index(each) for each in (*order, "bh_new!D4")]
     assert places == sorted(places)

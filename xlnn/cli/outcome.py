@@ -99,6 +99,7 @@ def _print_findings(report: Report) -> None:
     """The causes in order of computation, each with how much inherits from it; without any, the
     findings."""
     from xlnn.audit.reports.causes import Cause, by_cause, grouped, place
+    from xlnn.audit.reports.summary import inheriting
 
     causes, others = by_cause(report.findings)
     listed = grouped(causes) or [Cause(finding, ()) for finding in others]
@@ -114,14 +115,13 @@ def _print_findings(report: Report) -> None:
             )
             click.echo(click.style(f"    {what}, last {place(cause.alike[-1])}", dim=True))
         if heirs:
-            what = "1 cell inherits" if len(heirs) == 1 else f"{len(heirs):,} cells inherit"
-            told = f"{what} a wrong number from it, first {place(heirs[0])}"
+            told = f"{inheriting(len(heirs))} from it, first {place(heirs[0])}"
             click.echo(click.style(f"    {told}", dim=True))
     if len(listed) > SHOWN:
         more = sum(1 + len(cause.alike) for cause in listed[SHOWN:])
         click.echo(f"  … and {more:,} more: --report FILE lists all")
     if causes and others:
-        click.echo(f"  {len(others):,} more cells inherit wrong numbers from these")
+        click.echo(f"  {inheriting(len(others), 'more')} from these")
 
 
 def _print_evidence(report: Report, verbose: bool) -> None:

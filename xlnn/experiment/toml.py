@@ -83,7 +83,7 @@ def load_toml(path: str | Path, overrides: Mapping[str, Any] | None = None) -> E
     text = read_text(path)
     try:
         document = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise ExperimentError(f"{path} is not valid TOML: {error}") from error
     fields = _fields(path, text, document)
     fields |= {"name": path.stem} | dict(overrides or {})

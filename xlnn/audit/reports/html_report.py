@@ -21,6 +21,7 @@ from xlnn.audit.reports.summary import (
     Unreadable,
     difference_text,
     exit_status,
+    inheriting,
     step_name,
     summary,
     verdict,
@@ -145,7 +146,7 @@ def _findings(findings: Sequence[Finding]) -> Iterator[str]:
         if rest := sum(1 + len(cause.alike) for cause in causes[CARDS + ROWS :]):
             yield f"<p>… and {rest:,} more; a .json report has all of them.</p>\n"
     if others:
-        what = f"{len(others):,} cells inherit wrong numbers from these"
+        what = f"{inheriting(len(others))} from these"
         yield _folded(what, others) if causes else f"<h3>Findings</h3>\n{_heirs(others)}"
 
 
@@ -168,8 +169,7 @@ def _cause(cause: Cause) -> str:
         what = "1 more cell" if number == 1 else f"{number:,} more cells"
         inherited += _folded(f"{what} like it", cause.alike)
     if number := len(cause.heirs):
-        what = "1 cell inherits a wrong number" if number == 1 else f"{number:,} cells inherit"
-        inherited += _folded(f"{what} from it", cause.heirs)
+        inherited += _folded(f"{inheriting(number)} from it", cause.heirs)
     return (
         f'<article class="cause"><h4>{_kind(finding.kind)} {_text(place(finding))}'
         f"{f' <span class=quiet>{_text(told)}</span>' if told else ''}</h4>\n"

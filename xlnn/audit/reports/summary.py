@@ -90,6 +90,12 @@ def verdict_of_all(results: Sequence[Result]) -> str:
     )
 
 
+def inheriting(number: int, more: str = "") -> str:
+    """How many cells inherit a wrong number, or how many ``more``."""
+    cells = f"{number:,} {more}{' ' if more else ''}{'cell' if number == 1 else 'cells'}"
+    return f"{cells} {'inherits' if number == 1 else 'inherit'} a wrong number"
+
+
 def step_name(result: StepResult) -> str:
     """What a step is called, or the sheets that are no step's."""
     return "other sheets" if result.step is None else f"step {result.step}"
