@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import time
 from collections.abc import Callable
@@ -368,3 +369,43 @@ def test_a_map_that_is_no_text_is_refused(workbook: Path, tmp_path: Path) -> Non
     for path in (tmp_path / "binary.toml", tmp_path):
         with pytest.raises(MapError):
             xlnn.audit(workbook, map=path)
+
+
+DOUBTS: dict[str, tuple[dict[str, str], list[str]]] = {
+    "a sign too many": (
+        {"E": '{ range = "K16:K19", negate = true }'},
+        ["every number of E ('XOR net'!K16:K19) has the other sign", "should not say negate"],
+    ),
+    "two blocks exchanged": (
+        {"output": '"G16:G19"', "output_layer_input": '"I16:I19"'},
+        ["which the map calls output, are those of output_layer_input: are ranges", "exchanged?"],
+    ),
+    "from the heading on": (
+        {"E": '"K15:K18"'},
+        ["the numbers of E stand one row lower than the map says: in 'XOR net'!K16:K19"],
+    ),
+    "a column beside": (
+        {"hiddenlayer_activations": '"C16:D19"', "wh_gradient": '"B22:C23"'},
+        ["the numbers of wh_gradient stand one column to the left", "one column to the right"],
+    ),
+}
+"""What is wrong in a map that can be read, and what is said of it."""
+
+
+@pytest.mark.parametrize("what", DOUBTS)
+def test_a_map_that_may_be_wrong_is_told_as_one(what: str, workbook: Path, tmp_path: Path) -> None:
+    lines, said = DOUBTS[what]
+    text = handmade.SAMPLES_AS_ROWS
+    for name, range_ in lines.items():
+        text = re.sub(rf"(?m)^{name} = .*$", f"{name} = {range_}", text)
+    (tmp_path / "map.toml").write_text(text, "utf-8")
+    report = xlnn.audit(workbook, map=tmp_path / "map.toml")
+    assert report.causes
+    notes = "\n".join(report.notes)
+    for words in said:
+        assert words in notes
+
+
+def test_a_right_map_is_not_doubted(workbook: Path, tmp_path: Path) -> None:
+    (tmp_path / "map.toml").write_text(handmade.SAMPLES_AS_ROWS, "utf-8")
+    assert xlnn.audit(workbook, map=tmp_path / "map.toml").notes == ()

@@ -88,6 +88,7 @@ def _notes(theirs: WorkbookMap, every: Sequence[Compared], *, is_random: bool) -
         notes.append(
             f"numbers without formulas, which will not follow an edited input: {', '.join(typed)}"
         )
+    notes += every[0].doubts
     drifted = [moment for compared in every for moment in compared.drifted]
     if drifted:
         notes.append(drift_note(f"from epoch {min(drifted).epoch} on", len(drifted)))

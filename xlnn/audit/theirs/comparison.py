@@ -18,11 +18,12 @@ from xlnn.audit.report import Finding
 from xlnn.audit.stored.references import quoted
 from xlnn.audit.stored.workbook import StoredWorkbook
 from xlnn.audit.theirs.blocks import Block, Cell
+from xlnn.audit.theirs.doubts import doubts
 from xlnn.audit.theirs.likeness import blank_precedents, unlike_neighbours
 from xlnn.audit.theirs.numbers import Checked, Numbers
 from xlnn.audit.theirs.reasons import Order, Pending, explain
 from xlnn.audit.theirs.surroundings import linked_files, stale_value
-from xlnn.audit.theirs.workbook_map import WorkbookMap
+from xlnn.audit.theirs.workbook_map import START, WorkbookMap
 from xlnn.maths.difference import differences
 from xlnn.maths.evaluate import Array
 from xlnn.workbook.plan import Moment, cell_name
@@ -41,6 +42,8 @@ class Compared:
     NumPy's."""
     typed: dict[str, list[Moment]] = field(default_factory=dict)
     """The matrices, with their moments, that are numbers without formulas."""
+    doubts: list[str] = field(default_factory=list)
+    """What another map would explain."""
 
 
 def compare(
@@ -69,6 +72,10 @@ class _Comparison:
     number: int = 0
     """Of the block that is looked at."""
     pending: list[Pending] = field(default_factory=list)
+    first: dict[str, Array] = field(default_factory=dict)
+    """What the inputs give in the first update, as the recipe has it."""
+    wrong: list[Checked] = field(default_factory=list)
+    """The blocks of the first update with a wrong number."""
 
     def compared(self) -> Compared:
         numbers = Numbers(self.map, self.book, self.evidence)
@@ -76,6 +83,8 @@ class _Comparison:
         for self.number, checked in enumerate(numbers.checked()):
             self._check(checked)
         explain(self.result.findings, self.pending, self.map, numbers.history)
+        doubtful = doubts(self.wrong, self.first, self.evidence.values, self.tolerance)
+        self.result.doubts.extend(doubtful)
         return self.result
 
     # --- Inputs ---
@@ -123,6 +132,8 @@ class _Comparison:
 
     def _check(self, checked: Checked) -> None:
         step, block = checked.step, checked.block
+        if checked.moment == START:
+            self.first[step.name] = checked.derived
         inherited = next(filter(None, (self.origins.get(name) for name in step.reads)), None)
         if block is None:
             self.origins[step.name] = inherited
@@ -171,6 +182,8 @@ class _Comparison:
                 ours = (j, i) if block.transpose else (i, j)
                 self.pending.append(Pending(len(self.result.findings), checked, *ours))
             self.result.findings.append(((self.number, i, j), finding))
+        if checked.moment == START and block.role == "matrix" and wrong.any():
+            self.wrong.append(checked)
         if block.role in ("matrix", "copy"):
             self.origins[step.name] = first or (inherited if wrong.any() else None)
         elif first is not None:
