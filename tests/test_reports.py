@@ -139,7 +139,9 @@ def test_colours_go_only_where_they_are_wanted(
 
 def test_the_json_report_has_the_shape_that_design_gives(demo: Built, tmp_path: Path) -> None:
     path = tmp_path / "report.json"
-    assert run_audit(demo.path, "--report", path).exit_code == 0
+    page = path.with_suffix(".html")
+    assert run_audit(demo.path, "--report", path, "--report", page).exit_code == 0
+    assert page.exists()  # as many reports as are asked for
     report = json.loads(path.read_text("utf-8"))
     first = ["workbook", "ok", "summary", "tolerance", "cells", "engines", "findings"]
     assert list(report) == [*first, "sha256", "seconds", "audited"]

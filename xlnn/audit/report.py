@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 KINDS = {
-    "structure": "Settings, Map and names do not tell of one and the same workbook",
+    "structure": "Settings, Map, names and sheets do not tell of one and the same workbook",
     "missing": "a sheet, a block, a formula or an input is not there",
     "hard-coded": "a value stands where a formula belongs, even if it is the right one",
     "changed-formula": "the formula is not the one of this step, even if its value agrees",

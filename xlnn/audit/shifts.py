@@ -51,8 +51,8 @@ def _finding(sheet: str, what: str, first: int, now: int) -> Finding:
         matrix=sheet,
         step=None,
         epoch=None,
-        expected=before,
-        found=said,
+        expected=f"{what} {before}",
+        found=f"{what} {said}",
         cause=True,
         message=f"{was} {done} on the sheet {sheet}: what belongs in {what} {before} and further "
         f"on stands from {what} {said} on, where Map and Settings do not have it, and nothing else "

@@ -31,10 +31,12 @@ if TYPE_CHECKING:
 @options.tolerance
 @click.option(
     "--report",
+    "reports",
     type=click.Path(path_type=Path),
+    multiple=True,
     metavar="FILE",
     help="Also write a report: .json, .html, or .xlsx, a copy of the workbook with every finding "
-    "marked (of several workbooks a list).",
+    "marked (of several workbooks a list). Repeatable.",
 )
 @click.option(
     "--map",
@@ -56,7 +58,7 @@ def command(
     workbooks: tuple[Path, ...],
     engines: tuple[str, ...],
     tolerance: float,
-    report: Path | None,
+    reports: tuple[Path, ...],
     map_file: Path | None,
     jobs: int | None,
     verbose: bool,
@@ -75,10 +77,10 @@ def command(
     from xlnn.audit.reports.saving import check_report_path, save_reports
     from xlnn.audit.reports.summary import exit_status
 
-    paths, reports = workbooks_in(workbooks)
-    for each in reports:
+    paths, earlier = workbooks_in(workbooks)
+    for each in earlier:
         click.echo(f"{each} is an earlier report: it is not audited", err=True)
-    if report is not None:
+    for report in reports:
         check_report_path(report, paths)
     chosen = tuple(ENGINES) if "all" in engines else tuple(dict.fromkeys(engines))
     task = partial(audit_one, engines=chosen, tolerance=tolerance, map=map_file)
@@ -87,7 +89,7 @@ def command(
         for engine in chosen:
             ENGINES[engine].version()  # a missing one is named once
         results = _several(paths, task, jobs, verbose)
-    if report is not None:
+    for report in reports:
         save_reports(results, report)
     ctx.exit(exit_status(results))
 
