@@ -48,15 +48,16 @@ class IronCalc:
     def recompute(self, path: Path) -> Values:
         with tempfile.TemporaryDirectory(prefix="xlnn-") as folder:
             bare = Path(folder, "workbook.xlsx")
-            size = write_bare_copy(path, bare)
-            memory = max(LEAST_MEMORY, MEMORY_PER_BYTE * size)
-            seconds = SECONDS + SECONDS_PER_MEGABYTE * size // 1_000_000
-            process = _Process.take()
-            values = None
+            process = _Process.take()  # it starts while the copy is written
+            usable = False
             try:
+                size = write_bare_copy(path, bare)
+                memory = max(LEAST_MEMORY, MEMORY_PER_BYTE * size)
+                seconds = SECONDS + SECONDS_PER_MEGABYTE * size // 1_000_000
                 values = process.compute(path, bare, memory, seconds)
+                usable = size <= KEPT
             finally:
-                process.put_back(usable=values is not None and size <= KEPT)
+                process.put_back(usable)
             return values
 
 
