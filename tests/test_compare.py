@@ -626,6 +626,17 @@ def test_a_setting_that_formulas_do_not_follow_is_refused(kept: Kept, tmp_path: 
     assert settings(xlnn.compare(path, kept(demo(activation="tanh")).path))
 
 
+def test_a_deleted_sheet_is_no_unstable_training(kept: Kept, tmp_path: Path) -> None:
+    path = kept(demo()).path
+    book = openpyxl.load_workbook(path)
+    del book["y"]
+    book.save(tmp_path / "without.xlsx")
+    found = xlnn.compare(path, tmp_path / "without.xlsx")
+    assert [(each.name, each.b) for each in found.unmatched] == [("y", "deleted")]
+    assert found.of("value")
+    assert found.notes == ()
+
+
 # --- What is not compared -------------------------------------------------------------
 
 

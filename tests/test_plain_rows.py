@@ -73,6 +73,7 @@ UNREADABLE = [
     '<c r="XFE{row}"><v>1</v></c>',
     '<c r="CI{row}"><f t="array" t="array" ref="CI1">A1</f></c>',
     '<c r="CJ{row}"><v>1</v>',
+    '<c r="CL{row}"><f 1a="1">B1</f><v>1</v></c>',
     '<row r="{row}"/>',
     "<row>",
     "</row>",
@@ -89,7 +90,13 @@ BEGINS = [
     "<row>",
     "<!-- --><row>",
 ]
-UNREADABLE_BEGINS = ['<row r="{row}" r="{row}">', '<row r="x">', "<row", ""]
+UNREADABLE_BEGINS = [
+    '<row r="{row}" 1a="1">',
+    '<row r="{row}" r="{row}">',
+    '<row r="x">',
+    "<row",
+    "",
+]
 
 Rows = list[tuple[str, list[str]]]
 """The begin of each row, and its cells."""

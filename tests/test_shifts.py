@@ -13,7 +13,6 @@ SHIFTS = {
     "above all blocks": ("slope_output_layer", "row", 10, 1),
     "of the first sheet": ("X", "row", 5, 2),
     "between two samples": ("X", "row", 16, 1),
-    "between a copy and the result": ("d_output", "column", 4, 1),
     "before all columns": ("E", "column", 1, 3),
     "of a weight, deleted": ("wh", "row", 3, -1),
     "between two epochs": ("output", "row", 22, 1),
@@ -62,3 +61,46 @@ def test_a_sheet_that_was_deleted_is_the_only_cause(
     lost = [each for each in report.findings if "#REF!" in str(each.found)]
     assert lost
     assert all(f"the sheet {sheet}, which is missing" in each.message for each in lost)
+
+
+ELSEWHERE: dict[str, dict[tuple[str, str], object]] = {
+    "inputs typed a row lower": {("y", "B15"): None, ("y", "B18"): 0},
+    "inputs typed a column further": {
+        **{("y", f"B{row}"): None for row in (15, 16, 17)},
+        **{("y", f"C{row}"): 1 for row in (15, 16, 17)},
+    },
+    "a row cleared and totals below": {
+        **{("squared_error", f"{column}15"): None for column in "BD"},
+        **{
+            ("squared_error", f"{column}{row}"): f"=SUM({column}{row - 3}:{column}{row - 1})"
+            for column in "BD"
+            for row in (18, 26)
+        },
+    },
+}
+"""What only looks as if something had been inserted."""
+
+
+@pytest.mark.parametrize("what", ELSEWHERE)
+def test_what_was_typed_elsewhere_hides_nothing(what: str, right: Path, tmp_path: Path) -> None:
+    wrong = {("E", "B15"): "=y!B15+output!B15", ("d_output", "B15"): 4}
+    report = xlnn.audit(typed(right, tmp_path / "typed.xlsx", ELSEWHERE[what] | wrong))
+    assert not [each for each in report.findings if each.kind == "structure"]
+    assert {("E", "B15"), ("d_output", "B15")} <= {(c.sheet, c.cell) for c in report.causes}
+
+
+def test_other_findings_are_told_beside_a_row_that_was_inserted(
+    right: Path, tmp_path: Path
+) -> None:
+    stray = typed(right, tmp_path / "stray.xlsx", {("E", "H3"): 5, ("E", "B23"): None})
+    path = with_inserted(stray, tmp_path / "shifted.xlsx", "E", "row", 10)
+    (finding,) = xlnn.audit(path).findings
+    assert "1 row was inserted on the sheet E" in finding.message
+    path = without_sheet(path, tmp_path / "both.xlsx", "wout")
+    assert {each.kind for each in xlnn.audit(path).causes} == {"structure", "missing"}
+
+
+def test_a_formula_that_lost_more_than_a_sheet_is_a_cause(right: Path, tmp_path: Path) -> None:
+    path = without_sheet(right, tmp_path / "without.xlsx", "E")
+    path = typed(path, tmp_path / "typed.xlsx", {("squared_error", "B15"): "=#REF!*7+output!B16"})
+    assert ("squared_error", "B15") in {(each.sheet, each.cell) for each in xlnn.audit(path).causes}

@@ -409,3 +409,11 @@ def test_a_map_that_may_be_wrong_is_told_as_one(what: str, workbook: Path, tmp_p
 def test_a_right_map_is_not_doubted(workbook: Path, tmp_path: Path) -> None:
     (tmp_path / "map.toml").write_text(handmade.SAMPLES_AS_ROWS, "utf-8")
     assert xlnn.audit(workbook, map=tmp_path / "map.toml").notes == ()
+
+
+def test_only_what_is_wrong_in_itself_casts_doubt_on_the_map(tmp_path: Path) -> None:
+    signs = {("XOR net", f"K{row}"): f"=I{row}-C{row - 12}" for row in range(16, 20)}
+    path = handmade.samples_as_rows(tmp_path / "signs.xlsx", signs)
+    (tmp_path / "map.toml").write_text(handmade.SAMPLES_AS_ROWS, "utf-8")
+    (note,) = xlnn.audit(path, map=tmp_path / "map.toml").notes
+    assert note.startswith("every number of E ")

@@ -130,7 +130,9 @@ class _Audit:
             pending = [pool.submit(timed, engine, self.path) for engine in engines]
             self._scan(scan, missing)
             if self.shifts:
-                return self._report([], self.shifts)
+                shifted = {finding.sheet for finding in self.shifts}
+                others = [each for each in findings + self.strays if each.sheet not in shifted]
+                return self._report([], others + self.shifts)
             if scan.is_another and (setting := changed_setting(self.book, self.description)):
                 return self._report([], [setting])
             for engine, version, computed in zip(engines, versions, pending, strict=True):
@@ -206,7 +208,7 @@ class _Audit:
                 ground = matrix_ground(self.plan, name)
                 changed = scan.is_changed(name)
                 if changed or scan.lacks_numbers(name):
-                    self.shifts += check_shift(self.book, ground)
+                    self.shifts += check_shift(self.book, self.plan, ground)
                 self._check_page(ground, changed=changed)
                 self.book.forget(name)
 

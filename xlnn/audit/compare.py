@@ -86,7 +86,7 @@ def compare(
         settings,
         blocks,
         apart,
-        tuple(_notes(one, other, blocks, settings)),
+        tuple(_notes(one, other, blocks, bool(settings or apart))),
         perf_counter() - began,
     )
 
@@ -215,8 +215,10 @@ def _notes(
     a: Side,
     b: Side,
     blocks: tuple[BlockDifference, ...],
-    settings: tuple[SettingDifference, ...],
+    explained: bool,
 ) -> Iterator[str]:
+    """What a reader should know besides. Where differences are ``explained`` by settings, or by
+    what one of the workbooks has not, rounding is no reason."""
     if a.plan.style != b.plan.style:
         yield (
             f"formulas are written one a {a.plan.style} in A and one a {b.plan.style} in B; such "
@@ -235,7 +237,7 @@ def _notes(
                 + (" …" if len(own) > FIRST else "")
             )
     reasons = {block.kind for block in blocks} & {"input", "formula"}
-    if any(block.kind == "value" for block in blocks) and not reasons and not settings:
+    if any(block.kind == "value" for block in blocks) and not reasons and not explained:
         yield (
             "no input and no formula differs: the training is so unstable that it multiplies the "
             "last digits, which some programs do not save"

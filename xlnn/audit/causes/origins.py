@@ -6,13 +6,15 @@ causes are handed on from cell to cell in the order of computation.
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 
 from xlnn.audit.causes.precedents import Rectangle, names_in, precedents
 from xlnn.audit.report import Finding
-from xlnn.audit.stored.references import position
+from xlnn.audit.same_formula import same_formula
+from xlnn.audit.stored.references import position, quoted
 
 FOLLOWING = ("wrong-value", "error-value", "stale-value")
 """The kinds of findings that may follow from what a cell reads."""
@@ -22,6 +24,8 @@ UNCOMPUTED = ("hidden", "manual-calculation", "displayed-precision")
 
 LOST = "#REF!"
 """What stands in a formula for cells that are not there any more."""
+
+_CELLS = r"(?:\$?[A-Z]{1,3}\$?\d+(?::\$?[A-Z]{1,3}\$?\d+)?)?"
 
 FEW = 64
 """A rectangle of up to so many cells is looked through cell by cell."""
@@ -68,12 +72,10 @@ class Origins:
                     origin = min(read, default=None)
                     cause = None if origin is None else findings[origin]
                     finding = self._inherited(finding, cause)
-            elif finding.kind == "changed-formula" and LOST in str(finding.found):
+            elif gone := _gone(finding, lost):
                 # With a sheet that was deleted, formulas have lost their references to it.
-                wanted = precedents(str(finding.expected), finding.sheet, {})
-                if gone := [lost[each.sheet] for each in wanted if each.sheet in lost]:
-                    origin = min(gone)
-                    finding = self._inherited(finding, findings[origin])
+                origin = min(lost[sheet] for sheet in gone)
+                finding = self._inherited(finding, findings[origin])
             if finding.sheet in self.missing:
                 lost[finding.sheet] = number
                 names |= dict.fromkeys(self.missing[finding.sheet], number)
@@ -91,6 +93,21 @@ class Origins:
                 where = f"the sheet {cause.sheet}, which is missing"
         message = f"{finding.message}, inherited from {where}"
         return replace(finding, cause=False, origin=place, message=message)
+
+
+def _gone(finding: Finding, missing: Iterable[str]) -> set[str]:
+    """The missing sheets that a formula has lost its references to, where that is all that is
+    other in it than in the one expected; some programs keep the cell, others do not."""
+    found, expected = str(finding.found), str(finding.expected)
+    gone: set[str] = set()
+    if finding.kind != "changed-formula" or LOST not in found:
+        return gone
+    for sheet in missing:
+        without = re.sub(rf"(?<![\w.]){re.escape(quoted(sheet))}!{_CELLS}", LOST, expected)
+        if without != expected:
+            gone.add(sheet)
+        expected = without
+    return gone if same_formula(re.sub(f"{LOST}{_CELLS}", LOST, found), expected) else set()
 
 
 def _causes(

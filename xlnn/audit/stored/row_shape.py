@@ -23,7 +23,7 @@ CellShape = tuple[str, str, bool, bool]
 Groups = Sequence[str]
 Picker = Callable[[Groups], Groups]
 
-_BEGIN = r'\s*<row r="([1-9]\d{0,6})"((?: (?!r=|xmlns)[\w:]+="[^"<&\t\n]*")*) ?>()'
+_BEGIN = r'\s*<row r="([1-9]\d{0,6})"((?: (?!r=|xmlns)[A-Za-z_:][\w:]*="[^"<&\t\n]*")*) ?>()'
 _FORMULA = r"<f>([^<]*)</f>"
 _NUMBER, _TEXT = r"<v>([-+.\deE]+)</v>", r"<v>(\d{1,9})</v>"
 

@@ -75,7 +75,7 @@ class _Comparison:
     first: dict[str, Array] = field(default_factory=dict)
     """What the inputs give in the first update, as the recipe has it."""
     wrong: list[Checked] = field(default_factory=list)
-    """The blocks of the first update with a wrong number."""
+    """The blocks of the first update that are wrong in themselves."""
 
     def compared(self) -> Compared:
         numbers = Numbers(self.map, self.book, self.evidence)
@@ -182,7 +182,7 @@ class _Comparison:
                 ours = (j, i) if block.transpose else (i, j)
                 self.pending.append(Pending(len(self.result.findings), checked, *ours))
             self.result.findings.append(((self.number, i, j), finding))
-        if checked.moment == START and block.role == "matrix" and wrong.any():
+        if checked.moment == START and block.role == "matrix" and first is not None:
             self.wrong.append(checked)
         if block.role in ("matrix", "copy"):
             self.origins[step.name] = first or (inherited if wrong.any() else None)
