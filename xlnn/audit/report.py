@@ -51,6 +51,22 @@ class Finding:
     """What was done instead of the step, where that was recognised, as ``slope-missing``."""
 
 
+def sheet_cause(
+    kind: str,
+    sheet: str,
+    cell: str,
+    message: str,
+    *,
+    matrix: str | None = None,
+    expected: float | str | None = None,
+    found: float | str | None = None,
+) -> Finding:
+    """A cause that is of no step: on a sheet, whose matrix it is of unless told, or of the workbook
+    as a whole."""
+    whose = sheet if matrix is None else matrix
+    return Finding(kind, sheet, cell, whose, None, None, expected, found, True, message)
+
+
 @dataclass(frozen=True, slots=True)
 class StepResult:
     """How far an engine's numbers are from NumPy's in one step of the article."""

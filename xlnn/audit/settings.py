@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import fields, replace
 from typing import Any
 
-from xlnn.audit.report import Finding
+from xlnn.audit.report import Finding, sheet_cause
 from xlnn.audit.same_formula import same_formula
 from xlnn.audit.self_description import SelfDescription, read_plan
 from xlnn.audit.stored.workbook import StoredWorkbook
@@ -116,17 +116,14 @@ def _finding(book: StoredWorkbook, description: SelfDescription, key: str, value
     rows = (row for (row, column), text in book.sheet(SETTINGS).values.items() if text == key)
     cell = cell_name(next(rows), SETTINGS_COLUMN)
     wanted, found = (f"{each:g}" if isinstance(each, float) else str(each) for each in (value, now))
-    return Finding(
-        kind="structure",
-        sheet=SETTINGS,
-        cell=cell,
-        matrix=key,
-        step=None,
-        epoch=None,
-        expected=wanted,
-        found=None if now is None else found,
-        cause=True,
-        message=f"{SETTINGS}!{cell} says that {key} is {found}, but Map and formulas are those of "
+    return sheet_cause(
+        "structure",
+        SETTINGS,
+        cell,
+        f"{SETTINGS}!{cell} says that {key} is {found}, but Map and formulas are those of "
         f"{wanted}: the setting was changed after the workbook was built, and nothing else can be "
         "checked until it is put right",
+        matrix=key,
+        expected=wanted,
+        found=None if now is None else found,
     )

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 
-from xlnn.audit.report import Finding
+from xlnn.audit.report import Finding, sheet_cause
 from xlnn.audit.stored.references import Corners, Position, corners
 from xlnn.audit.stored.workbook import StoredWorkbook
 from xlnn.audit.strays import Ground, planned_places
@@ -77,17 +77,13 @@ def _finding(sheet: str, what: str, first: int, now: int) -> Finding:
     done, undo = ("inserted", "deleted") if now > first else ("deleted", "inserted again")
     said, before = ((str(n) if what == "row" else column_name(n)) for n in (now, first))
     cell = cell_name(now, 1) if what == "row" else cell_name(1, now)
-    return Finding(
-        kind="structure",
-        sheet=sheet,
-        cell=cell,
-        matrix=sheet,
-        step=None,
-        epoch=None,
-        expected=f"{what} {before}",
-        found=f"{what} {said}",
-        cause=True,
-        message=f"{was} {done} on the sheet {sheet}: what belongs in {what} {before} and further "
+    return sheet_cause(
+        "structure",
+        sheet,
+        cell,
+        f"{was} {done} on the sheet {sheet}: what belongs in {what} {before} and further "
         f"on stands from {what} {said} on, where Map and Settings do not have it, and no cell "
         f"can be checked until {'it is' if count == 1 else 'they are'} {undo}",
+        expected=f"{what} {before}",
+        found=f"{what} {said}",
     )

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from xlnn.audit.cell_values import Value
-from xlnn.audit.report import Finding
+from xlnn.audit.report import Finding, sheet_cause
 from xlnn.audit.stored.references import Corners, Position, number_of_cells
 from xlnn.audit.stored.sheet import Stored
 from xlnn.audit.stored.workbook import StoredWorkbook
@@ -57,18 +57,8 @@ def check_strays(book: StoredWorkbook, ground: Ground, changed: bool) -> Iterato
             continue
         found = entry.text if isinstance(entry, Stored) else entry
         what = f"the formula {found}" if isinstance(entry, Stored) else repr(found)
-        yield Finding(
-            kind="extra",
-            sheet=ground.sheet,
-            cell=cell,
-            matrix=ground.sheet,
-            step=None,
-            epoch=None,
-            expected=None,
-            found=found,
-            cause=True,
-            message=f"{ground.sheet}!{cell} holds {what}, where nothing belongs",
-        )
+        message = f"{ground.sheet}!{cell} holds {what}, where nothing belongs"
+        yield sheet_cause("extra", ground.sheet, cell, message, found=found)
     if outside:
         first = f"{ground.sheet}!{outside[0]}"
         many = "formula or number" if len(outside) == 1 else "formulas and numbers"

@@ -7,7 +7,7 @@ from functools import partial
 from itertools import zip_longest
 from typing import Any
 
-from xlnn.audit.report import Finding
+from xlnn.audit.report import Finding, sheet_cause
 from xlnn.audit.same_formula import same_formula, with_old_names
 from xlnn.audit.self_description import SelfDescription
 from xlnn.audit.stored.workbook import StoredWorkbook
@@ -41,7 +41,7 @@ def check_structure(
     for page in (START, *plan.extras):
         if page not in book.sheets:
             message = f"the sheet {page} is missing, which the Settings tell of"
-            yield Finding("missing", page, "A1", page, None, None, None, None, True, message)
+            yield sheet_cause("missing", page, "A1", message)
     yield from _check_names(book, plan)
     entries = description.entries
     # One by one: the Settings may tell of far more matrices than there are.
@@ -49,20 +49,16 @@ def check_structure(
         number, found = entry or (None, None)
         expected = map_entry(area) if area else None
         if found != expected:
-            name = str((expected or found or {}).get("name", ""))
-            yield Finding(
-                kind="structure",
-                sheet=MAP,
-                cell=cell_name(number or MAP_FIRST + index, _column(expected, found)),
-                matrix=name,
-                step=None,
-                epoch=None,
-                expected=_entry_text(expected),
-                found=_entry_text(found),
-                cause=True,
-                message=f"the Map says {_entry_text(found)}, but by the Settings it should say "
+            yield sheet_cause(
+                "structure",
+                MAP,
+                cell_name(number or MAP_FIRST + index, _column(expected, found)),
+                f"the Map says {_entry_text(found)}, but by the Settings it should say "
                 f"{_entry_text(expected)}: one of the two sheets was changed, and nothing else "
                 "can be checked until it is put right",
+                matrix=str((expected or found or {}).get("name", "")),
+                expected=_entry_text(expected),
+                found=_entry_text(found),
             )
             return  # one shifted row makes all that follow differ
 
@@ -96,23 +92,20 @@ def _check_names(book: StoredWorkbook, plan: Plan) -> Iterator[Finding]:
         found = meanings[name.casefold()]
         if len(found) == 1 and not found[0][1] and same_formula(meant(found[0][0]), place):
             continue
-        if place.partition("!")[0] not in {*book.sheets, *book.renamed.values()}:
+        sheet, _, cells = place.partition("!")
+        if sheet not in {*book.sheets, *book.renamed.values()}:
             continue  # the sheet is missing, and with it the name
         said = " and ".join(
             f"{meaning}{' on one sheet' if is_local else ''}" for meaning, is_local in found
         )
-        sheet, _, cells = place.partition("!")
-        yield Finding(
-            kind="structure",
-            sheet=sheet,
-            cell=cells.replace("$", "").partition(":")[0],
+        yield sheet_cause(
+            "structure",
+            sheet,
+            cells.replace("$", "").partition(":")[0],
+            f"the name {name}, which formulas use, means {said or 'nothing'}, not {place}",
             matrix=name,
-            step=None,
-            epoch=None,
             expected=place,
             found=said or None,
-            cause=True,
-            message=f"the name {name}, which formulas use, means {said or 'nothing'}, not {place}",
         )
 
 

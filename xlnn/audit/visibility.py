@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import groupby
 
-from xlnn.audit.report import Finding
+from xlnn.audit.report import Finding, sheet_cause
 from xlnn.audit.stored.workbook import StoredWorkbook
 from xlnn.workbook.plan import cell_name, column_name
 
@@ -16,20 +16,20 @@ def check_visibility(book: StoredWorkbook) -> Iterator[Finding]:
     by sheet, with ``check_hidden``."""
     for sheet in book.sheets:
         if sheet in book.hidden:
-            yield _finding("hidden", sheet, 1, 1, f"the sheet {sheet} is hidden: unhide it")
+            yield _hidden(sheet, 1, 1, f"the sheet {sheet} is hidden: unhide it")
     if book.calculation.get("calcMode") == "manual":
         message = (
             "the workbook is calculated by hand only: when an input changes, every number is stale "
             "until somebody presses F9 (Formulas, Calculation Options: choose Automatic)"
         )
-        yield Finding("manual-calculation", "", "", "", None, None, None, None, True, message)
+        yield sheet_cause("manual-calculation", "", "", message)
     if book.calculation.get("fullPrecision") in ("0", "false"):
         message = (
             "the workbook is calculated with the precision as displayed: Excel rounds every number "
             "to the digits that its cell shows (Options, Advanced, When calculating this workbook: "
             "untick it)"
         )
-        yield Finding("displayed-precision", "", "", "", None, None, None, None, True, message)
+        yield sheet_cause("displayed-precision", "", "", message)
 
 
 def check_hidden(book: StoredWorkbook, sheet: str) -> Iterator[Finding]:
@@ -39,14 +39,14 @@ def check_hidden(book: StoredWorkbook, sheet: str) -> Iterator[Finding]:
     last_row, last_column = stored.values.end
     for first, last in _runs(row for row in stored.hidden_rows if row <= last_row):
         said = f"row {first} is" if first == last else f"rows {first} to {last} are"
-        yield _finding("hidden", sheet, first, 1, f"{said} hidden on the sheet {sheet}: unhide it")
+        yield _hidden(sheet, first, 1, f"{said} hidden on the sheet {sheet}: unhide it")
     for first, last in stored.hidden_columns:
         if first <= last_column:
             last = min(last, last_column)
             one, other = column_name(first), column_name(last)
             said = f"column {one} is" if first == last else f"columns {one} to {other} are"
             message = f"{said} hidden on the sheet {sheet}: unhide it"
-            yield _finding("hidden", sheet, 1, first, message)
+            yield _hidden(sheet, 1, first, message)
 
 
 def _runs(rows: Iterator[int]) -> Iterator[tuple[int, int]]:
@@ -56,6 +56,5 @@ def _runs(rows: Iterator[int]) -> Iterator[tuple[int, int]]:
         yield found[0], found[-1]
 
 
-def _finding(kind: str, sheet: str, row: int, column: int, message: str) -> Finding:
-    cell = cell_name(row, column)
-    return Finding(kind, sheet, cell, sheet, None, None, None, None, True, message)
+def _hidden(sheet: str, row: int, column: int, message: str) -> Finding:
+    return sheet_cause("hidden", sheet, cell_name(row, column), message)

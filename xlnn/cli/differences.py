@@ -15,6 +15,7 @@ from xlnn.audit.differences import (
     Kind,
     Unmatched,
 )
+from xlnn.audit.reports.summary import counted
 
 SHOWN = 10
 """How many blocks of each kind are printed."""
@@ -214,15 +215,11 @@ def _extra(what: str, has: str) -> str:
 def _counts(found: Differences) -> Iterator[str]:
     """How much differs, kind by kind."""
     if found.settings:
-        yield _number(len(found.settings), "setting")
+        yield counted(len(found.settings), "setting")
     for kind, name in NAMES.items():
         if count := sum(block.count for block in found.blocks if block.kind == kind):
-            yield _number(count, name)
+            yield counted(count, name)
     if count := sum(block.count for block in found.blocks if block.kind == "kept"):
-        yield _number(count, "number") + " that are not live"
+        yield counted(count, "number") + " that are not live"
     if found.unmatched:
         yield "not everything could be compared"
-
-
-def _number(count: int, name: str) -> str:
-    return f"{count:,} {name}{'' if count == 1 else 's'}"

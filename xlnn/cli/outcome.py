@@ -99,7 +99,7 @@ def _print_findings(report: Report) -> None:
     """The causes in order of computation, each with how much inherits from it; without any, the
     findings."""
     from xlnn.audit.reports.causes import Cause, by_cause, grouped, place
-    from xlnn.audit.reports.summary import inheriting
+    from xlnn.audit.reports.summary import counted, inheriting
 
     causes, others = by_cause(report.findings)
     listed = grouped(causes) or [Cause(finding, ()) for finding in others]
@@ -108,12 +108,10 @@ def _print_findings(report: Report) -> None:
         kind = finding.kind + (f" ({finding.diagnosis})" if finding.diagnosis else "")
         click.echo(f"  {click.style(kind, fg='red')}: {finding.message}")
         if cause.alike:
-            what = (
-                "1 more cell like it"
-                if len(cause.alike) == 1
-                else (f"{len(cause.alike):,} more cells like it")
+            told = (
+                f"{counted(len(cause.alike), 'more cell')} like it, last {place(cause.alike[-1])}"
             )
-            click.echo(click.style(f"    {what}, last {place(cause.alike[-1])}", dim=True))
+            click.echo(click.style(f"    {told}", dim=True))
         if heirs:
             told = f"{inheriting(len(heirs))} from it, first {place(heirs[0])}"
             click.echo(click.style(f"    {told}", dim=True))
@@ -121,7 +119,7 @@ def _print_findings(report: Report) -> None:
         more = sum(1 + len(cause.alike) for cause in listed[SHOWN:])
         click.echo(f"  … and {more:,} more: --report FILE lists all")
     if causes and others:
-        click.echo(f"  {inheriting(len(others), 'more')} from these")
+        click.echo(f"  {inheriting(len(others), 'more cell')} from these")
 
 
 def _print_evidence(report: Report, verbose: bool) -> None:

@@ -25,7 +25,8 @@ UNCOMPUTED = ("hidden", "manual-calculation", "displayed-precision")
 LOST = "#REF!"
 """What stands in a formula for cells that are not there any more."""
 
-_CELLS = r"(?:\$?[A-Z]{1,3}\$?\d+(?::\$?[A-Z]{1,3}\$?\d+)?)?"
+_REFERRED = r"(?:\$?[A-Z]{1,3}\$?\d+(?::\$?[A-Z]{1,3}\$?\d+)?)?"
+"""What may follow it, or the name of a sheet: a cell, a range, or nothing."""
 
 FEW = 64
 """A rectangle of up to so many cells is looked through cell by cell."""
@@ -103,11 +104,11 @@ def _gone(finding: Finding, missing: Iterable[str]) -> set[str]:
     if finding.kind != "changed-formula" or LOST not in found:
         return gone
     for sheet in missing:
-        without = re.sub(rf"(?<![\w.]){re.escape(quoted(sheet))}!{_CELLS}", LOST, expected)
+        without = re.sub(rf"(?<![\w.]){re.escape(quoted(sheet))}!{_REFERRED}", LOST, expected)
         if without != expected:
             gone.add(sheet)
         expected = without
-    return gone if same_formula(re.sub(f"{LOST}{_CELLS}", LOST, found), expected) else set()
+    return gone if same_formula(re.sub(f"{LOST}{_REFERRED}", LOST, found), expected) else set()
 
 
 def _causes(

@@ -19,6 +19,7 @@ from xlnn.audit.reports.summary import (
     MARK,
     Result,
     Unreadable,
+    counted,
     difference_text,
     exit_status,
     inheriting,
@@ -166,8 +167,7 @@ def _cause(cause: Cause) -> str:
     )
     inherited = ""
     if number := len(cause.alike):
-        what = "1 more cell" if number == 1 else f"{number:,} more cells"
-        inherited += _folded(f"{what} like it", cause.alike)
+        inherited += _folded(f"{counted(number, 'more cell')} like it", cause.alike)
     if number := len(cause.heirs):
         inherited += _folded(f"{inheriting(number)} from it", cause.heirs)
     return (

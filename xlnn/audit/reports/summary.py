@@ -74,7 +74,7 @@ def verdict(result: Result) -> str:
         return "all agree"
     row = summary(result)
     return (
-        f"{_number(len(result.findings), 'finding')}: {_number(row.causes, 'cause')}, "
+        f"{counted(len(result.findings), 'finding')}: {counted(row.causes, 'cause')}, "
         f"{row.inherited:,} inherited"
     )
 
@@ -90,10 +90,14 @@ def verdict_of_all(results: Sequence[Result]) -> str:
     )
 
 
-def inheriting(number: int, more: str = "") -> str:
-    """How many cells inherit a wrong number, or how many ``more``."""
-    cells = f"{number:,} {more}{' ' if more else ''}{'cell' if number == 1 else 'cells'}"
-    return f"{cells} {'inherits' if number == 1 else 'inherit'} a wrong number"
+def counted(number: int, what: str) -> str:
+    """``1 cell``, ``2,000 cells``."""
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
+
+
+def inheriting(number: int, what: str = "cell") -> str:
+    """How many cells, or what else, inherit a wrong number."""
+    return f"{counted(number, what)} {'inherits' if number == 1 else 'inherit'} a wrong number"
 
 
 def step_name(result: StepResult) -> str:
@@ -105,7 +109,3 @@ def exit_status(results: Sequence[Result]) -> int:
     """0 if all agree, 1 if something was found, 2 if a file could not be read."""
     worst = {"agrees": 0, "findings": 1, "not read": 2}
     return max((worst[summary(result).verdict] for result in results), default=0)
-
-
-def _number(number: int, what: str) -> str:
-    return f"{number:,} {what}{'' if number == 1 else 's'}"

@@ -7,7 +7,7 @@ read rectangles from: a cell's place alone takes 120 bytes, and a sheet may have
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Generic, TypeVar
+from typing import TypeVar
 
 from xlnn.audit.stored.references import Corners, Position
 
@@ -18,7 +18,7 @@ GAP = 16
 made as long as a sheet is wide for it."""
 
 
-class CellTable(Mapping[Position, T], Generic[T]):
+class CellTable(Mapping[Position, T]):
     """Contents by the row and the column of their cells, both from 1."""
 
     __slots__ = ("far", "rows")
@@ -75,11 +75,10 @@ class CellTable(Mapping[Position, T], Generic[T]):
     def fill(self, corners: Corners, content: T) -> None:
         """Fills the empty cells of a rectangle."""
         top, left, bottom, right = corners
-        empty: list[T | None] = [None]
-        blank, filled = empty * left, [content] * (right + 1 - left)
+        alone: list[T | None] = [*[None] * left, *[content] * (right + 1 - left)]
         for row in range(top, bottom + 1):
             if row not in self.rows and left <= GAP and not self.far:
-                self.rows[row] = blank + filled
+                self.rows[row] = alone.copy()
                 continue
             for column in range(left, right + 1):
                 if self.at(row, column) is None:

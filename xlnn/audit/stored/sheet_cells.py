@@ -113,8 +113,6 @@ class SheetCells:
         values, formulas = self.sheet.values, self.sheet.formulas
         # Cells come from left to right, as a rule; then none can stand twice.
         is_new = not (row in values.rows or row in formulas.rows or values.far or formulas.far)
-        found = values.rows.setdefault(row, [None])
-        entered = formulas.rows.setdefault(row, [None])
         last = 0
         shape: list[CellShape] | None = []
         for letters, digits, kind, begin, formula, mark, value, inline, _ in pieces:
@@ -136,33 +134,14 @@ class SheetCells:
             else:
                 self._check_empty(row, column)
             if begin:
-                stored = Stored("=" + (meant(formula) if escaped else formula), None)
-                if column == len(entered):
-                    entered.append(stored)
-                else:
-                    formulas.put(row, column, stored)
+                text = meant(formula) if escaped else formula
+                formulas.put(row, column, Stored("=" + text, None))
             if value:
-                content: float | str
-                if shared:
-                    content = self._shared(value, (row, column))
-                else:
-                    try:
-                        content = float(value)
-                    except ValueError:
-                        content = nan
-                    # Whatever is no plain number is refused, with its place.
-                    if content - content != 0.0 or "_" in value or not value.isascii():
-                        content = self._number(value, (row, column))
-                if column == len(found):
-                    found.append(content)
-                else:
-                    values.put(row, column, content)
+                at = row, column
+                content = self._shared(value, at) if shared else self._number(value, at)
+                values.put(row, column, content)
             if shape is not None:
                 shape.append((letters, kind, bool(begin), bool(value)))
-        if len(found) == 1:
-            del values.rows[row]
-        if len(entered) == 1:
-            del formulas.rows[row]
         return shape
 
     def _check_empty(self, row: int, column: int) -> None:

@@ -8,7 +8,6 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 
 from xlnn.audit.engines.values import Values
-from xlnn.audit.theirs.blocks import Block
 from xlnn.audit.theirs.numbers import Checked
 from xlnn.maths.difference import differences
 from xlnn.maths.evaluate import Array
@@ -27,45 +26,43 @@ def doubts(
 ) -> Iterator[str]:
     """A note on each wrong block that another map would make right. ``derived`` are all matrices of
     the same moment as the inputs give them, as the recipe has them."""
+    for checked in wrong:
+        yield from _notes(checked, derived, values, tolerance)
 
-    def same(found: Array, expected: Array) -> bool:
-        if found.shape != expected.shape or not np.any(expected):
+
+def _notes(
+    checked: Checked, derived: Mapping[str, Array], values: Values, tolerance: float
+) -> Iterator[str]:
+    block, found, settings = checked.block, checked.found, checked.values
+    assert block is not None  # else nothing is wrong in it
+    assert found is not None
+    name, expected = checked.step.name, block.theirs(checked.derived, settings)
+
+    def same(one: Array, other: Array) -> bool:
+        if one.shape != other.shape or not np.any(other):
             return False
         with np.errstate(all="ignore"):
-            return bool(np.all(differences(found, expected) <= tolerance))
+            return bool(np.all(differences(one, other) <= tolerance))
 
-    for checked in wrong:
-        block, found, settings = checked.block, checked.found, checked.values
-        assert block is not None  # else nothing is wrong in it
-        assert found is not None
-        name, expected = checked.step.name, block.theirs(checked.derived, settings)
-        if same(found, -expected):
+    if same(found, -expected):
+        yield (
+            f"every number of {name} ({block.cells}) has the other sign than its step gives: if "
+            f"that is meant so, the map should {'not ' * (block.times < 0)}say negate = true"
+        )
+        return
+    ours = block.ours(found, settings)
+    others = [other for other, right in derived.items() if other != name and same(ours, right)]
+    if others:
+        yield (
+            f"the numbers in {block.cells}, which the map calls {name}, are those of "
+            f"{' or '.join(others)}: are ranges in the map exchanged?"
+        )
+        return
+    for (down, right), where in BESIDE.items():
+        moved = block.cells.moved(down, right)
+        inside = all(part.row >= 1 and part.column >= 1 for part in moved.ranges)
+        if inside and same(moved.numbers(values), expected):
             yield (
-                f"every number of {name} ({block.cells}) has the other sign than its step gives: "
-                f"if that is meant so, {_without_sign(block)}"
+                f"the numbers of {name} stand {where} than the map says: in {moved}, not in "
+                f"{block.cells}"
             )
-            continue
-        ours = block.ours(found, settings)
-        others = [other for other, right in derived.items() if other != name and same(ours, right)]
-        if others:
-            yield (
-                f"the numbers in {block.cells}, which the map calls {name}, are those of "
-                f"{' or '.join(others)}: are ranges in the map exchanged?"
-            )
-            continue
-        for (down, right), where in BESIDE.items():
-            moved = block.cells.moved(down, right)
-            if min(min(part.row, part.column) for part in moved.ranges) < 1:
-                continue
-            if same(moved.numbers(values), expected):
-                yield (
-                    f"the numbers of {name} stand {where} than the map says: in {moved}, not in "
-                    f"{block.cells}"
-                )
-
-
-def _without_sign(block: Block) -> str:
-    """What the map should say."""
-    if block.times < 0:
-        return "the map should not say negate = true"
-    return "the map should say negate = true"
