@@ -21,7 +21,8 @@ from xlnn.audit.report import Finding, Report
 from xlnn.audit.reports import findings_sheet, marks, patch
 from xlnn.audit.reports.marks import Mark, mark_patches
 from xlnn.audit.reports.patch import Patch, changed, with_attributes
-from xlnn.audit.reports.saving import is_report, save_reports
+from xlnn.audit.reports.report_files import is_report
+from xlnn.audit.reports.saving import save_reports
 from xlnn.audit.reports.style_sheet import StyleSheet, no_styles
 from xlnn.audit.stored.workbook import StoredWorkbook
 from xlnn.errors import OutputError

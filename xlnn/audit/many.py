@@ -20,7 +20,7 @@ from multiprocessing.context import SpawnContext
 from pathlib import Path
 
 from xlnn.audit.report import Report
-from xlnn.audit.reports.saving import is_report
+from xlnn.audit.reports.report_files import is_report
 from xlnn.audit.reports.summary import Result, Unreadable
 from xlnn.errors import WorkbookError, XlnnError
 from xlnn.progress import Progress, silent

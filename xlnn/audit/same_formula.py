@@ -6,9 +6,7 @@ import re
 from collections.abc import Mapping
 from functools import lru_cache
 
-from openpyxl.formula import Tokenizer
-from openpyxl.formula.tokenizer import Token, TokenizerError
-
+from xlnn.audit.formula_text import tokens_of
 from xlnn.audit.stored.references import quoted
 
 
@@ -21,31 +19,7 @@ def same_formula(first: str, second: str) -> bool:
 @lru_cache(maxsize=4096)
 def _normal(formula: str) -> str:
     tokens = tokens_of(formula)
-    return formula if tokens is None else "".join(normal(token) for token in tokens)
-
-
-def tokens_of(formula: str) -> list[Token] | None:
-    """What a formula is made of; None for what is no formula."""
-    try:
-        return list(Tokenizer(formula if formula.startswith("=") else f"={formula}").items)
-    except TokenizerError:
-        return None
-
-
-def normal(token: Token) -> str:
-    """What a token says, however it is spelled."""
-    if token.type == Token.WSPACE:
-        return ""
-    if token.subtype == Token.NUMBER:
-        return repr(float(token.value))
-    if token.subtype == Token.TEXT:
-        return str(token.value)
-    text = token.value.replace("$", "").lower()
-    text = re.sub(r"_xlfn\.|_xlws\.", "", text)
-    text = re.sub(r"^'([a-z_][a-z0-9_]*)'!", r"\1!", text)
-    # A range within one sheet may name the sheet twice: X!B6:X!E8. A one-cell range is a cell.
-    text = re.sub(r"^(.*!)([a-z]+\d+):\1([a-z]+\d+)$", r"\1\2:\3", text)
-    return re.sub(r"\b([a-z]+\d+):\1$", r"\1", text)
+    return formula if tokens is None else "".join(token.meaning for token in tokens)
 
 
 def with_old_names(formula: str, renamed: Mapping[str, str]) -> str:

@@ -74,7 +74,7 @@ def command(
     from xlnn.audit.audit import audit as audit_one
     from xlnn.audit.engines import ENGINES
     from xlnn.audit.many import workbooks_in
-    from xlnn.audit.reports.saving import check_report_path, save_reports
+    from xlnn.audit.reports.report_files import check_report_path
     from xlnn.audit.reports.summary import exit_status
 
     paths, earlier = workbooks_in(workbooks)
@@ -89,6 +89,8 @@ def command(
         for engine in chosen:
             ENGINES[engine].version()  # a missing one is named once
         results = _several(paths, task, jobs, verbose)
+    if reports:
+        from xlnn.audit.reports.saving import save_reports  # with all that writes them
     for report in reports:
         save_reports(results, report)
     ctx.exit(exit_status(results))

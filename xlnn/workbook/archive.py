@@ -14,6 +14,7 @@ from __future__ import annotations
 import struct
 import sys
 import threading
+import zipfile
 from collections import deque
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -37,7 +38,7 @@ _LOCAL = struct.Struct("<4s5H3L2H")
 _CENTRAL = struct.Struct("<4s6H3L5H2L")
 _END = struct.Struct("<4s4H2LH")
 
-_VERSION, _UTF8, _DEFLATE = 20, 0x800, 8
+_VERSION, _UTF8 = 20, 0x800
 _TIME, _DATE = 0, 0x21
 """1 January 1980, the oldest date that a zip can hold."""
 
@@ -47,16 +48,17 @@ class _Entry:
     """What headers tell of an entry."""
 
     name: bytes
-    start: int
+    start: int = 0
     checksum: int = 0
     packed: int = 0
     size: int = 0
+    method: int = zipfile.ZIP_DEFLATED
 
     @property
     def facts(self) -> tuple[int, ...]:
         """The fields that both headers share."""
         return (
-            _VERSION, _UTF8, _DEFLATE, _TIME, _DATE, self.checksum, self.packed, self.size,
+            _VERSION, _UTF8, self.method, _TIME, _DATE, self.checksum, self.packed, self.size,
             len(self.name),
         )  # fmt: skip
 
@@ -105,9 +107,20 @@ class Archive:
     def add(self, name: str, chunks: Iterable[bytes | bytearray]) -> None:
         """Writes an entry. Its chunks are made in this thread while others are compressed."""
         with _HANDOVER:
-            self._later(self._begin, name.encode())
+            self._later(self._begin, _Entry(name.encode()))
             for chunk in chunks:
                 self._later(self._compress, chunk)
+            self._later(self._compress_rest)
+            self._later(self._complete)
+
+    def add_packed(self, entry: zipfile.ZipInfo, chunks: Iterable[bytes]) -> None:
+        """Writes an entry of another zip, given in its chunks as it is compressed there."""
+        name = entry.filename.encode()
+        facts = _Entry(name, 0, entry.CRC, 0, entry.file_size, entry.compress_type)
+        with _HANDOVER:
+            self._later(self._begin, facts)
+            for chunk in chunks:
+                self._later(self._put, chunk)
             self._later(self._complete)
 
     def finish(self) -> None:
@@ -139,11 +152,11 @@ class Archive:
         while len(self._waiting) > AHEAD or (self._waiting and self._waiting[0].done()):
             self._waiting.popleft().result()
 
-    def _begin(self, name: bytes) -> None:
-        entry = _Entry(name, self._end)
+    def _begin(self, entry: _Entry) -> None:
+        entry.start = self._end
         self._entries.append(entry)
         self._file.seek(entry.start)
-        self._file.write(_LOCAL.pack(b"PK\3\4", *entry.facts, 0) + name)
+        self._file.write(_LOCAL.pack(b"PK\3\4", *entry.facts, 0) + entry.name)
         self._deflate = _deflater()
 
     def _compress(self, chunk: bytes | bytearray) -> None:
@@ -156,8 +169,10 @@ class Archive:
         self._entries[-1].packed += len(packed)
         self._file.write(packed)
 
-    def _complete(self) -> None:
+    def _compress_rest(self) -> None:
         self._put(self._deflate.flush())
+
+    def _complete(self) -> None:
         entry = self._entries[-1]
         self._end = self._file.tell()
         if max(entry.size, self._end) > LARGEST:

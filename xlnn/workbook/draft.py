@@ -22,7 +22,7 @@ from xlnn.progress import Progress, silent
 from xlnn.training.trace import Trace
 from xlnn.version import VERSION
 from xlnn.workbook.archive import Archive
-from xlnn.workbook.boards.extras import EXTRAS, draw_boards, formula_cells
+from xlnn.workbook.boards.extras import draw_boards, formula_cells
 from xlnn.workbook.boards.page import board_page
 from xlnn.workbook.cells import Page, clean_text
 from xlnn.workbook.labels import LabelSource
@@ -88,10 +88,7 @@ class Draft:
             map_page(plan, texts),
             settings_page(plan, trace, texts, VERSION),
             loss_page(plan, trace, texts, self._theme),
-            *(
-                board_page(board, EXTRAS[board.name].dress, trace, texts, self._theme)
-                for board in draw_boards(plan)
-            ),
+            *(board_page(board, trace, texts, self._theme) for board in draw_boards(plan)),
             *(matrix_page(plan, sheet, trace, texts, labels) for sheet in plan.sheets),
         ]
         entries = {f"xl/worksheets/sheet{i}.xml": page for i, page in enumerate(pages, start=1)}

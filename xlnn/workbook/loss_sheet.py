@@ -6,12 +6,6 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 import numpy as np
-from openpyxl.chart import Reference, ScatterChart, Series
-from openpyxl.chart.axis import ChartLines
-from openpyxl.chart.legend import Legend
-from openpyxl.chart.shapes import GraphicalProperties
-from openpyxl.drawing.line import LineProperties
-from openpyxl.worksheet.worksheet import Worksheet
 
 from xlnn.maths.evaluate import Array
 from xlnn.maths.losses import LOSSES
@@ -19,6 +13,7 @@ from xlnn.maths.recipe import Step
 from xlnn.maths.words import notation
 from xlnn.training.trace import Trace
 from xlnn.workbook.cells import Batches, Cell, Epochs, Link, Page, Recurring, Row, Slot
+from xlnn.workbook.dress.loss import dress_loss
 from xlnn.workbook.entries import filled
 from xlnn.workbook.number_formats import number_format
 from xlnn.workbook.plan import (
@@ -31,22 +26,11 @@ from xlnn.workbook.plan import (
     cell_name,
 )
 from xlnn.workbook.texts import Texts, about
-from xlnn.workbook.theme import GRIDLINE, SERIES
 from xlnn.workbook.theme_file import Theme
 
 TITLE, ABOUT, LIVE, LINKS, NOTATION, HEADER = 1, 2, 3, 4, 5, LOSS_FIRST - 1
 
 WIDTH = 18.0
-
-CHART_SIZE = 22.0, 11.0
-"""Centimetres."""
-
-CHARTED = {"mean_loss": SERIES[0], "test_mean_loss": SERIES[1]}
-"""What the chart shows, and the styles of its curves: both are of one sample, so that they can be
-compared."""
-
-CHARTED_ROWS = 1_000_000
-"""The last row that openpyxl lets a chart read."""
 
 
 def loss_page(plan: Plan, trace: Trace, texts: Texts, theme: Theme) -> Page:
@@ -59,7 +43,7 @@ def loss_page(plan: Plan, trace: Trace, texts: Texts, theme: Theme) -> Page:
         widths={1: 10.0} | {LOSS_COLUMN + i: WIDTH for i in range(len(trace.curves))},
         links=[Link(cell_name(LINKS, 1), f"{MAP}!A1"), Link(cell_name(LINKS, 2), f"{START}!A1")],
         freeze=cell_name(LOSS_FIRST, 2),
-        dress=_Chart(trace, texts, theme).add,
+        dress=lambda sheet: dress_loss(sheet, trace, texts, theme),
     )
 
 
@@ -124,50 +108,3 @@ def _run(plan: Plan, epochs: range, curves: Array, styles: Sequence[str]) -> Rec
         return found
 
     return Recurring(rows, len(epochs), numbers, len(plan.recipe.curves) if live else 0)
-
-
-class _Chart:
-    """The curves of the losses over the epochs."""
-
-    def __init__(self, trace: Trace, texts: Texts, theme: Theme) -> None:
-        self.trace, self.texts, self.theme = trace, texts, theme
-
-    def add(self, sheet: Worksheet) -> None:
-        """Adds the chart to the right of the numbers."""
-        words, curves = self.texts["loss"], self.trace.recipe.curves
-        chart = ScatterChart()
-        chart.title = words["chart"]
-        chart.style = 13
-        chart.scatterStyle = "lineMarker"
-        chart.width, chart.height = CHART_SIZE  # type: ignore[assignment]  # in centimetres
-        chart.x_axis.title, chart.y_axis.title = words["epoch"], words["of_a_sample"]
-        chart.x_axis.scaling.min = 0
-        chart.y_axis.scaling.min = 0
-        for axis in (chart.x_axis, chart.y_axis):
-            axis.delete = False  # else newer Excels show no axis
-            axis.number_format = "General"
-            axis.majorGridlines = ChartLines(spPr=_line(self.theme.line(GRIDLINE)))
-        last = min(LOSS_FIRST + len(self.trace.loss) - 1, CHARTED_ROWS)
-        epochs = Reference(sheet, min_col=1, min_row=LOSS_FIRST, max_row=last)
-        shown = [name for name in curves if name in CHARTED]
-        for name in shown:
-            column = LOSS_COLUMN + curves.index(name)
-            values = Reference(sheet, min_col=column, min_row=LOSS_FIRST, max_row=last)
-            series = Series(values, epochs, title=about(self.texts, "curve", name))
-            series.marker.symbol = "circle" if last - LOSS_FIRST < 30 else "none"
-            series.smooth = False
-            colour = self.theme.colour(CHARTED[name])
-            series.graphicalProperties.line.solidFill = colour
-            series.marker.graphicalProperties = GraphicalProperties(solidFill=colour)
-            chart.series.append(series)
-        chart.legend = Legend() if len(shown) > 1 else None
-        if chart.legend is not None:
-            chart.legend.position = "b"
-        for titled in (chart, chart.x_axis, chart.y_axis):
-            if titled.title is not None:
-                titled.title.overlay = False  # else newer Excels draw it over the curves
-        sheet.add_chart(chart, cell_name(HEADER, LOSS_COLUMN + len(curves) + 1))
-
-
-def _line(colour: str) -> GraphicalProperties:
-    return GraphicalProperties(ln=LineProperties(solidFill=colour))

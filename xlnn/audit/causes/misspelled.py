@@ -6,10 +6,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from difflib import SequenceMatcher
 
-from openpyxl.formula.tokenizer import Token
-
 from xlnn.audit.causes.diagnosis import Diagnosis
-from xlnn.audit.same_formula import normal, tokens_of
+from xlnn.audit.formula_text import Token, tokens_of
 
 LONGEST = 80
 """The characters that are told of a part of a formula."""
@@ -20,14 +18,14 @@ MOST = 400
 
 def misspelled(found: str, wanted: str) -> Diagnosis | None:
     """What is other in ``found`` than in ``wanted``; None if it is more than one thing."""
-    given, right = _tokens(found), _tokens(wanted)
+    given, right = tokens_of(found), tokens_of(wanted)
     if not given or not right or max(len(given), len(right)) > MOST:
         return None
     if len(given) == len(right):
         return _replaced(
-            [pair for pair in zip(given, right, strict=True) if normal(pair[0]) != normal(pair[1])]
+            [pair for pair in zip(given, right, strict=True) if pair[0].meaning != pair[1].meaning]
         )
-    matcher = SequenceMatcher(a=[*map(normal, given)], b=[*map(normal, right)], autojunk=False)
+    matcher = SequenceMatcher(a=_meanings(given), b=_meanings(right), autojunk=False)
     changes = [change for change in matcher.get_opcodes() if change[0] != "equal"]
     if len(changes) != 1:
         return None
@@ -41,21 +39,21 @@ def misspelled(found: str, wanted: str) -> Diagnosis | None:
 
 def _replaced(pairs: Sequence[tuple[Token, Token]]) -> Diagnosis | None:
     """Tokens that stand in the place of others."""
-    if any(token.type != Token.OPERAND for pair in pairs for token in pair):
+    if not all(token.is_operand for pair in pairs for token in pair):
         return None
-    if len(pairs) == 2 and [*map(normal, pairs[0])] == [*map(normal, reversed(pairs[1]))]:
-        words = f"{pairs[0][0].value} and {pairs[1][0].value} are swapped"
+    if len(pairs) == 2 and _meanings(pairs[0]) == _meanings(pairs[1])[::-1]:
+        words = f"{pairs[0][0].text} and {pairs[1][0].text} are swapped"
         return Diagnosis("operands-swapped", words)
-    if len({(normal(one), normal(other)) for one, other in pairs}) != 1:
+    if len({(one.meaning, other.meaning) for one, other in pairs}) != 1:
         return None
     one, other = pairs[0]
-    return Diagnosis("other-operand", f"{one.value} stands where {other.value} belongs")
+    return Diagnosis("other-operand", f"{one.text} stands where {other.text} belongs")
 
 
-def _tokens(formula: str) -> list[Token]:
-    return [token for token in tokens_of(formula) or () if token.type != Token.WSPACE]
+def _meanings(tokens: Sequence[Token]) -> list[str]:
+    return [token.meaning for token in tokens]
 
 
 def _text(tokens: Sequence[Token]) -> str:
-    text = "".join(token.value for token in tokens)
+    text = "".join(token.text for token in tokens)
     return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"

@@ -8,13 +8,12 @@ all of them plain; and of all relations those to the sheets, and hyperlinks, whi
 
 from __future__ import annotations
 
-import posixpath
 import re
 import zipfile
 from collections.abc import Iterable
 from pathlib import Path
-from xml.sax.saxutils import quoteattr
 
+from xlnn.audit.stored.content_types import SPREADSHEET, WORKBOOK_TYPE, ContentTypes
 from xlnn.audit.stored.markup import MAIN
 from xlnn.audit.stored.package import (
     CONTENT_TYPES,
@@ -24,22 +23,25 @@ from xlnn.audit.stored.package import (
     STYLES,
     WORKBOOK,
     opened,
+    packed,
 )
-from xlnn.audit.stored.relations import Relation, relations_of
+from xlnn.audit.stored.relations import (
+    OFFICE,
+    Relation,
+    relations_entry,
+    relations_of,
+    write_relations,
+)
+from xlnn.workbook.archive import Archive
 
 SHEETS = ("worksheet", "chartsheet")
 """The kinds of sheets that are handed on."""
 
 _CHUNK = 8 << 20
-"""So many bytes are copied at once: between two chunks the other threads have their turn."""
+"""So many bytes are unpacked at once: between two chunks the other threads have their turn."""
 
 _CELL_STYLES = re.compile(rb"<(\w+:)?cellXfs\b.*?</(\w+:)?cellXfs>", re.DOTALL)
 _STYLE = re.compile(rb"<(\w+:)?xf\b")
-
-_TYPES = "http://schemas.openxmlformats.org/package/2006/content-types"
-_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml"
-_RELATIONS = "http://schemas.openxmlformats.org/package/2006/relationships"
-_RELATION = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 
 
 def write_bare_copy(source: Path, target: Path) -> int:
@@ -47,78 +49,84 @@ def write_bare_copy(source: Path, target: Path) -> int:
 
     Returns how many bytes it has unpacked. Raises WorkbookError.
     """
-    # Not compressed again: it is read once, at once.
-    with opened(source) as full, zipfile.ZipFile(target, "w") as bare:
-        there = set(full.namelist())
-        sheets = [
-            relation
-            for relation in relations_of(full, RELATIONS)
-            if relation.kind in SHEETS and relation.entry in there
-        ]
-        parts = {relation.entry: relation.kind for relation in sheets}
-        links = [*sheets, *_texts_and_styles(there)]
-        bare.writestr(CONTENT_TYPES, _content_types(parts, STRINGS in there))
-        bare.writestr(PACKAGE_RELATIONS, _relations([_relation("officeDocument", WORKBOOK)]))
-        bare.writestr(RELATIONS, _relations(links))
-        bare.writestr(STYLES, _plain_styles(full.read(STYLES) if STYLES in there else b""))
-        for name in (WORKBOOK, STRINGS, *parts):
-            if name in there:
-                _copy(full, bare, name)
-        for name in parts:
-            own = posixpath.join(
-                posixpath.dirname(name), "_rels", f"{posixpath.basename(name)}.rels"
+    size = copy_parts(source, target)
+    check_parts(source)
+    return size
+
+
+def copy_parts(source: Path, target: Path) -> int:
+    """The same, for an engine that may begin while ``check_parts`` looks into what is copied:
+    nothing is unpacked for it."""
+    with opened(source) as full, source.open("rb") as file, target.open("wb") as copy:
+        there, sheets = set(full.namelist()), _sheets(full)
+        archive = Archive(copy)
+        try:
+            links = [*sheets, _relation("styles", STYLES)]
+            if STRINGS in there:
+                links.append(_relation("sharedStrings", STRINGS))
+            styles = _plain_styles(full.read(STYLES) if STYLES in there else b"")
+            archive.add(CONTENT_TYPES, [_content_types(sheets, STRINGS in there)])
+            archive.add(
+                PACKAGE_RELATIONS, [write_relations([_relation("officeDocument", WORKBOOK)])]
             )
-            if own in there:
-                found = relations_of(full, own)
-                bare.writestr(own, _relations(r for r in found if r.kind == "hyperlink"))
-        return sum(entry.file_size for entry in bare.infolist())
+            archive.add(RELATIONS, [write_relations(links)])
+            archive.add(STYLES, [styles])
+            size = len(styles)
+            for entry in _copied(full):
+                archive.add_packed(entry, packed(file, entry))
+                size += entry.file_size
+            for part in dict.fromkeys(sheet.entry for sheet in sheets):
+                if (own := relations_entry(part)) in there:
+                    found = [each for each in relations_of(full, own) if each.kind == "hyperlink"]
+                    archive.add(own, [write_relations(found)])
+            archive.finish()
+        finally:
+            archive.close()
+    return size
 
 
-def _copy(full: zipfile.ZipFile, bare: zipfile.ZipFile, name: str) -> None:
-    """Copies an entry byte for byte."""
-    with full.open(name) as entry, bare.open(name, "w", force_zip64=True) as copy:
-        before = b""
-        while chunk := entry.read(_CHUNK):
-            # No program writes such a thing; libraries that read XML differ in what they do then.
-            if b"<!DOCTYPE" in before + chunk[:10] or b"<!DOCTYPE" in chunk or b"\0" in chunk:
-                raise ValueError(f"{name} declares a document type or is not UTF-8")
-            before = chunk[-10:]
-            copy.write(chunk)
+def check_parts(source: Path) -> None:
+    """Unpacks what is copied byte for byte. Raises WorkbookError for what is damaged, or what
+    libraries that read XML could understand in different ways."""
+    with opened(source) as full:
+        for part in _copied(full):
+            with full.open(part) as file:
+                before = b""
+                while chunk := file.read(_CHUNK):
+                    # No program writes such a thing.
+                    if b"<!DOCTYPE" in before + chunk[:10] or b"<!DOCTYPE" in chunk:
+                        raise ValueError(f"{part.filename} declares a document type")
+                    if b"\0" in chunk:
+                        raise ValueError(f"{part.filename} is not UTF-8")
+                    before = chunk[-10:]
+
+
+def _sheets(full: zipfile.ZipFile) -> list[Relation]:
+    """The relations to the sheets that are there."""
+    there = set(full.namelist())
+    relations = relations_of(full, RELATIONS)
+    return [each for each in relations if each.kind in SHEETS and each.entry in there]
+
+
+def _copied(full: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
+    """What is copied byte for byte."""
+    names = dict.fromkeys([WORKBOOK, STRINGS, *(sheet.entry for sheet in _sheets(full))])
+    there = set(full.namelist())
+    return [full.getinfo(name) for name in names if name in there]
 
 
 def _relation(kind: str, entry: str) -> Relation:
-    return Relation(f"xlnn{kind}", f"{_RELATION}/{kind}", f"/{entry}", external=False)
+    return Relation(f"xlnn{kind}", f"{OFFICE[MAIN]}/{kind}", f"/{entry}", external=False)
 
 
-def _texts_and_styles(there: set[str]) -> list[Relation]:
-    texts = [_relation("sharedStrings", STRINGS)] if STRINGS in there else []
-    return [_relation("styles", STYLES), *texts]
-
-
-def _relations(relations: Iterable[Relation]) -> str:
-    mode = {True: "External", False: "Internal"}
-    listed = "".join(
-        f"<Relationship Id={quoteattr(r.id)} Type={quoteattr(r.type)} "
-        f'Target={quoteattr(r.target)} TargetMode="{mode[r.external]}"/>'
-        for r in relations
-    )
-    return f'<Relationships xmlns="{_RELATIONS}">{listed}</Relationships>'
-
-
-def _content_types(sheets: dict[str, str], texts: bool) -> str:
+def _content_types(sheets: Iterable[Relation], texts: bool) -> bytes:
     """What each part is."""
-    parts = {WORKBOOK: "sheet.main", STYLES: "styles", **sheets}
+    parts = {WORKBOOK: WORKBOOK_TYPE, STYLES: f"{SPREADSHEET}styles+xml"}
+    parts |= {sheet.entry: f"{SPREADSHEET}{sheet.kind}+xml" for sheet in sheets}
     if texts:
-        parts[STRINGS] = "sharedStrings"
-    listed = "".join(
-        f'<Override PartName={quoteattr(f"/{name}")} ContentType="{_TYPE}.{kind}+xml"/>'
-        for name, kind in parts.items()
-    )
-    return (
-        f'<Types xmlns="{_TYPES}"><Default Extension="rels" '
-        'ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
-        f'<Default Extension="xml" ContentType="application/xml"/>{listed}</Types>'
-    )
+        parts[STRINGS] = f"{SPREADSHEET}sharedStrings+xml"
+    relations = "application/vnd.openxmlformats-package.relationships+xml"
+    return ContentTypes({"rels": relations, "xml": "application/xml"}, parts).document()
 
 
 def _plain_styles(styles: bytes) -> bytes:

@@ -8,17 +8,18 @@ import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from threading import Timer
 from typing import IO, Any
 
 import ironcalc
 import numpy as np
-import numpy.typing as npt
 
 from xlnn.audit.cell_values import ErrorValue
 from xlnn.audit.engines import ironcalc_process
-from xlnn.audit.engines.bare import write_bare_copy
+from xlnn.audit.engines.bare import check_parts, copy_parts
 from xlnn.audit.engines.computed import ComputedSheet, ComputedWorkbook, Others
 from xlnn.audit.engines.values import Values
 from xlnn.errors import EngineError, WorkbookError
@@ -32,6 +33,9 @@ SECONDS, SECONDS_PER_MEGABYTE = 5, 1
 
 PATIENCE = 10
 """How many times as long it is waited for: other programs compute at the same time."""
+
+BYTES_A_CELL = 16
+"""A cell takes at least so many bytes of an unpacked workbook."""
 
 KEPT = 16 << 20
 """After a workbook of more bytes than this its process is ended, to free the memory."""
@@ -47,18 +51,19 @@ class IronCalc:
 
     def recompute(self, path: Path) -> Values:
         with tempfile.TemporaryDirectory(prefix="xlnn-") as folder:
-            bare = Path(folder, "workbook.xlsx")
+            bare, values = Path(folder, "workbook.xlsx"), Path(folder, "values")
             process = _Process.take()  # it starts while the copy is written
             usable = False
             try:
-                size = write_bare_copy(path, bare)
-                memory = max(LEAST_MEMORY, MEMORY_PER_BYTE * size)
-                seconds = SECONDS + SECONDS_PER_MEGABYTE * size // 1_000_000
-                values = process.compute(path, bare, memory, seconds)
+                size = copy_parts(path, bare)
+                process.ask(bare, values, size)
+                check_parts(path)  # meanwhile it computes
+                process.wait_for(path)
                 usable = size <= KEPT
             finally:
                 process.put_back(usable)
-            return values
+            with values.open("rb") as file:
+                return _read(file)
 
 
 class _Process:
@@ -67,6 +72,8 @@ class _Process:
 
     def __init__(self) -> None:
         self._owner = os.getpid()
+        self._memory = self._seconds = 0
+        self._timer: Timer | None = None
         try:
             self._process = subprocess.Popen(
                 # -P: not from the script's folder, where ironcalc is this file.
@@ -97,35 +104,42 @@ class _Process:
 
     def end(self) -> None:
         """Ends it, whatever it does."""
+        if self._timer is not None:
+            self._timer.cancel()
         if self._owner == os.getpid():
             self._process.kill()
             self._process.communicate()
 
-    def compute(self, path: Path, bare: Path, memory: int, seconds: int) -> Values:
-        """The values of a workbook. Raises WorkbookError."""
-        given, answers = self._process.stdin, self._process.stdout
-        assert given is not None  # both are pipes
-        assert answers is not None
-        question = {"path": str(bare), "memory": memory, "seconds": seconds}
-        timer = Timer(PATIENCE * seconds, self._process.kill)
-        timer.daemon = True
-        timer.start()
-        try:
-            given.write(json.dumps(question).encode() + b"\n")
-            given.flush()
-            values = _read(answers)
-        except (BrokenPipeError, EOFError):
+    def ask(self, bare: Path, values: Path, size: int) -> None:
+        """Has it compute a workbook of so many bytes, unpacked, and write the values to a file."""
+        self._memory = max(LEAST_MEMORY, MEMORY_PER_BYTE * size)
+        self._seconds = SECONDS + SECONDS_PER_MEGABYTE * size // 1_000_000
+        limits = {"memory": self._memory, "seconds": self._seconds}
+        files = {"path": str(bare), "values": str(values)}
+        question = {**files, "cells": size // BYTES_A_CELL, **limits}
+        self._timer = Timer(PATIENCE * self._seconds, self._process.kill)
+        self._timer.daemon = True
+        self._timer.start()
+        assert self._process.stdin is not None  # it is a pipe
+        with suppress(BrokenPipeError):  # it has ended, so it gives no answer
+            self._process.stdin.write(json.dumps(question).encode() + b"\n")
+            self._process.stdin.flush()
+
+    def wait_for(self, path: Path) -> None:
+        """Waits until the values of a workbook are written. Raises WorkbookError."""
+        assert self._process.stdout is not None  # it is a pipe
+        answer = self._process.stdout.readline()
+        if self._timer is not None:
+            self._timer.cancel()
+        if not answer:
             self._process.wait()
             raise WorkbookError(
-                f"{path}: IronCalc did not get through with it in {seconds} seconds of computing "
-                f"and {memory / (1 << 30):.1f} GiB of memory: it holds formulas that ask for more "
-                "than those of any network, or that no program can read"
-            ) from None
-        finally:
-            timer.cancel()
-        if isinstance(values, str):
-            raise WorkbookError(f"{path}: IronCalc cannot load it: {values}")
-        return values
+                f"{path}: IronCalc did not get through with it in {self._seconds} seconds of "
+                f"computing and {self._memory / (1 << 30):.1f} GiB of memory: it holds formulas "
+                "that ask for more than those of any network, or that no program can read"
+            )
+        if error := json.loads(answer).get("error"):
+            raise WorkbookError(f"{path}: IronCalc cannot load it: {error}")
 
 
 _waiting: list[_Process] = []
@@ -138,40 +152,25 @@ def _end_all() -> None:
         _waiting.pop().end()
 
 
-def _read(answers: IO[bytes]) -> ComputedWorkbook | str:
-    """What the process has answered: the values, or what is wrong."""
-    line = answers.readline()
-    if not line:
-        raise EOFError
-    answer = json.loads(line)
-    if "error" in answer:
-        return str(answer["error"])
+def _read(file: IO[bytes]) -> ComputedWorkbook:
+    """The values that the process has written."""
     texts: dict[str, str] = {}
-    return ComputedWorkbook(dict(_sheet(answers, texts) for _ in range(answer["sheets"])))
+    sheets = {}
+    while line := file.readline():
+        told = json.loads(line)
+        sheets[told["name"]] = _sheet(told, file, texts)
+    return ComputedWorkbook(sheets)
 
 
-def _sheet(answers: IO[bytes], texts: dict[str, str]) -> tuple[str, ComputedSheet]:
-    """A sheet by its name. Sheets share their texts, which are kept once."""
-    line = answers.readline()
-    if not line:
-        raise EOFError
-    told = json.loads(line)
+def _sheet(told: Mapping[str, Any], file: IO[bytes], texts: dict[str, str]) -> ComputedSheet:
+    """A sheet, of which a line has told. Sheets share their texts, which are kept once."""
     place, number = ironcalc_process.PLACE, ironcalc_process.NUMBER
     rows, columns, numbers = (
-        _array(answers, kind, told["numbers"]) for kind in (place, place, number)
+        np.fromfile(file, kind, told["numbers"]) for kind in (place, place, number)
     )
-    at = [_array(answers, place, told["others"]) for _ in range(3)]
+    at = [np.fromfile(file, place, told["others"]) for _ in range(3)]
     known = [
         ErrorValue(value) if is_error else texts.setdefault(value, value)
         for value, is_error in told["contents"]
     ]
-    return told["name"], ComputedSheet(rows, columns, numbers, Others(*at, known=known))
-
-
-def _array(answers: IO[bytes], kind: str, number: int) -> npt.NDArray[Any]:
-    """Numbers as the process has handed them over."""
-    wanted = np.dtype(kind).itemsize * number
-    read = answers.read(wanted)
-    if len(read) < wanted:
-        raise EOFError
-    return np.frombuffer(read, dtype=kind)
+    return ComputedSheet(rows, columns, numbers, Others(*at, known=known))

@@ -1,6 +1,6 @@
 """Runs IronCalc for another process, which asks line by line; a script of its own.
 
-    {"path": …, "memory": bytes, "seconds": …}  →  {"sheets": …}, then each sheet | {"error": …}
+    {"path": …, "values": …, "cells": …, "memory": bytes, "seconds": …}  →  {} | {"error": …}
 
 A formula can ask for any amount of memory and time, or for more recursion than a stack holds, which
 ends the process that computes it. So that is this one, within limits. It imports nothing of xlnn's,
@@ -28,9 +28,6 @@ PLACE, NUMBER = "i", "d"
 Content = tuple[bool | str, bool]
 """What is no number: a truth value or a text, and whether that is an error."""
 
-BYTES_A_CELL = 16
-"""A cell takes at least so many bytes of a file, which is not compressed."""
-
 
 def main() -> None:
     """Answers until nobody asks any more."""
@@ -44,7 +41,8 @@ def main() -> None:
     for line in questions:
         question = json.loads(line)
         _limit(question["memory"], question["seconds"])
-        _answer(question["path"], answers)
+        answer = _answer(question["path"], question["values"], question["cells"])
+        answers.write(json.dumps(answer).encode() + b"\n")
         answers.flush()
 
 
@@ -68,19 +66,21 @@ def _limit(memory: int, seconds: int) -> None:
         return
 
 
-def _answer(path: str, answers: IO[bytes]) -> None:
+def _answer(path: str, values: str, most: int) -> dict[str, str]:
+    """Computes a workbook of at most so many cells, and writes its values to a file: who asks reads
+    them when this has ended, so that they are in memory once."""
     try:
         model = ironcalc.load_from_xlsx(path)
         model.evaluate()
         names = [properties["name"] for properties in model.get_worksheets_properties()]
-        cells = _cells(model, len(names), Path(path).stat().st_size // BYTES_A_CELL)
+        cells = _cells(model, len(names), most)
+        with Path(values).open("wb") as file:
+            for index, name in enumerate(names):
+                _tell(model, index, name, cells[index], file)
     except BaseException as error:
         # A panic in Rust arrives as an exception that is no Exception.
-        answers.write(json.dumps({"error": str(error) or type(error).__name__}).encode() + b"\n")
-        return
-    answers.write(json.dumps({"sheets": len(names)}).encode() + b"\n")
-    for index, name in enumerate(names):
-        _tell(model, index, name, cells[index], answers)
+        return {"error": str(error) or type(error).__name__}
+    return {}
 
 
 def _tell(
@@ -88,9 +88,9 @@ def _tell(
     index: int,
     name: str,
     cells: Iterable[tuple[int, int]],
-    answers: IO[bytes],
+    file: IO[bytes],
 ) -> None:
-    """Hands a sheet over: its name, how many cells hold numbers and how many something else, and
+    """Writes a sheet: its name, how many cells hold numbers and how many something else, and
     what that can be; then rows, columns and numbers of the former, and rows, columns and contents
     of the latter."""
     value_of, kind_of = model.get_cell_value, model.get_cell_type
@@ -121,9 +121,9 @@ def _tell(
         "others": len(others[0]),
         "contents": list(contents),
     }
-    answers.write(json.dumps(told).encode() + b"\n")
+    file.write(json.dumps(told).encode() + b"\n")
     for part in (rows, columns, numbers, *others):
-        part.tofile(answers)
+        part.tofile(file)
 
 
 def _cells(model: ironcalc.Model, sheets: int, most: int) -> Sequence[Iterable[tuple[int, int]]]:

@@ -15,8 +15,8 @@ from typing import IO
 from xlnn.audit.report import KINDS, Finding, Report
 from xlnn.audit.reports.causes import Cause, by_cause, grouped, place, said
 from xlnn.audit.reports.page_style import STYLE
+from xlnn.audit.reports.report_files import GENERATOR
 from xlnn.audit.reports.summary import (
-    MARK,
     Result,
     Unreadable,
     counted,
@@ -30,9 +30,6 @@ from xlnn.audit.reports.summary import (
 )
 from xlnn.version import VERSION
 from xlnn.workbook.cells import clean_text
-
-GENERATOR = f'<meta name="generator" content="{MARK}">'
-"""What tells that a page was written here."""
 
 CARDS, ROWS, HEIRS, OPEN = 50, 1000, 50, 12
 """How many causes are told at length, how many more in a table, how many of the cells that inherit

@@ -19,32 +19,27 @@ from xlnn.audit.report import Report
 from xlnn.audit.reports.finding_rows import LOOKS, location
 from xlnn.audit.reports.findings_sheet import FindingsSheet
 from xlnn.audit.reports.marks import Mark, mark_patches
-from xlnn.audit.reports.parts import (
-    OFFICE,
-    SHEETS,
-    WORKBOOK_TYPE,
-    ContentTypes,
-    book_namespace,
-    relations_entry,
-    sheets_of,
-    with_first_sheet,
-    write_relations,
-)
 from xlnn.audit.reports.patch import patched
+from xlnn.audit.reports.report_files import FINDINGS_ENTRY
 from xlnn.audit.reports.report_sheet import sheet_document
+from xlnn.audit.reports.sheet_list import book_namespace, sheets_of, with_first_sheet
 from xlnn.audit.reports.style_sheet import StyleSheet, no_styles
+from xlnn.audit.stored.content_types import SPREADSHEET, WORKBOOK_TYPE, ContentTypes
 from xlnn.audit.stored.package import CONTENT_TYPES, PACKAGE_RELATIONS, RELATIONS, STYLES, WORKBOOK
 from xlnn.audit.stored.references import position
-from xlnn.audit.stored.relations import Relation, relations_of
+from xlnn.audit.stored.relations import (
+    OFFICE,
+    Relation,
+    relations_entry,
+    relations_of,
+    write_relations,
+)
 from xlnn.errors import OutputError
 from xlnn.workbook.archive import Archive
 from xlnn.workbook.stream import gathered
 from xlnn.workbook.theme import load_theme
 
 FINDINGS = "Findings"
-
-FINDINGS_ENTRY = "xl/worksheets/xlnn_findings.xml"
-"""What tells a report from other workbooks."""
 
 _LEFT_OUT = ("vbaProject", "wordVbaData", "origin", "attachedToolbars")
 """The kinds of relations to macros, to signatures, to the buttons of macros."""
@@ -188,9 +183,9 @@ class _Copy:
 
     def _types(self, gone: set[str]) -> ContentTypes:
         types = ContentTypes.read(self._old.read(CONTENT_TYPES)).without(gone)
-        parts = {WORKBOOK: WORKBOOK_TYPE, FINDINGS_ENTRY: f"{SHEETS}worksheet+xml"}
+        parts = {WORKBOOK: WORKBOOK_TYPE, FINDINGS_ENTRY: f"{SPREADSHEET}worksheet+xml"}
         if not self._styles_entry:
-            parts[STYLES] = f"{SHEETS}styles+xml"
+            parts[STYLES] = f"{SPREADSHEET}styles+xml"
         return types.with_parts(parts)
 
     def _left_out(self) -> set[str]:

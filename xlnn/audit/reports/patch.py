@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from typing import IO
 
 from xlnn.audit.stored.markup import CHUNK, local, parse_places
-from xlnn.workbook.cells import clean_text
 from xlnn.workbook.strings import cell_text
 
 _TAG = re.compile(rb"""<[^>"']*(?:"[^"]*"[^>"']*|'[^']*'[^>"']*)*>""")
@@ -134,12 +133,6 @@ def with_attributes(tag: bytes, attributes: Mapping[str, str | None]) -> bytes:
 def in_attribute(text: str) -> bytes:
     """A text as it stands in an attribute of a workbook, in signs that every encoding has."""
     return cell_text(text).replace('"', "&quot;").encode("ascii", "xmlcharrefreplace")
-
-
-def plain_attribute(text: str) -> bytes:
-    """A text as it stands in an attribute of any other document."""
-    kept = clean_text(text).replace("&", "&amp;").replace("<", "&lt;").replace('"', "&quot;")
-    return kept.encode("ascii", "xmlcharrefreplace")
 
 
 def _attribute(name: bytes, value: str) -> bytes:

@@ -21,14 +21,8 @@ from xlnn.audit.reports.finding_rows import (
     text,
 )
 from xlnn.audit.reports.findings_sheet import LISTED
-from xlnn.audit.reports.marked_copy import FINDINGS, FINDINGS_ENTRY
-from xlnn.audit.reports.parts import (
-    OFFICE,
-    SHEETS,
-    WORKBOOK_TYPE,
-    ContentTypes,
-    write_relations,
-)
+from xlnn.audit.reports.marked_copy import FINDINGS
+from xlnn.audit.reports.report_files import FINDINGS_ENTRY
 from xlnn.audit.reports.report_sheet import sheet_document
 from xlnn.audit.reports.style_sheet import StyleSheet, no_styles
 from xlnn.audit.reports.summary import (
@@ -39,6 +33,7 @@ from xlnn.audit.reports.summary import (
     summary,
     verdict_of_all,
 )
+from xlnn.audit.stored.content_types import SPREADSHEET, WORKBOOK_TYPE, ContentTypes
 from xlnn.audit.stored.markup import MAIN
 from xlnn.audit.stored.package import (
     CONTENT_TYPES,
@@ -48,7 +43,7 @@ from xlnn.audit.stored.package import (
     STYLES,
     WORKBOOK,
 )
-from xlnn.audit.stored.relations import Relation
+from xlnn.audit.stored.relations import OFFICE, Relation, write_relations
 from xlnn.workbook.archive import Archive
 from xlnn.workbook.cells import Cell, Link, Page, Row
 from xlnn.workbook.plan import MAX_LINKS, cell_name
@@ -107,11 +102,11 @@ def _entries(results: Sequence[Result]) -> Iterator[tuple[str, Iterator[bytes]]]
         {"rels": "application/vnd.openxmlformats-package.relationships+xml"},
         {
             WORKBOOK: WORKBOOK_TYPE,
-            STYLES: f"{SHEETS}styles+xml",
-            STRINGS: f"{SHEETS}sharedStrings+xml",
+            STYLES: f"{SPREADSHEET}styles+xml",
+            STRINGS: f"{SPREADSHEET}sharedStrings+xml",
             "xl/theme/theme1.xml": "application/vnd.openxmlformats-officedocument.theme+xml",
             "docProps/core.xml": "application/vnd.openxmlformats-package.core-properties+xml",
-            **dict.fromkeys(_ENTRIES.values(), f"{SHEETS}worksheet+xml"),
+            **dict.fromkeys(_ENTRIES.values(), f"{SPREADSHEET}worksheet+xml"),
         },
     )
     office = OFFICE[MAIN]

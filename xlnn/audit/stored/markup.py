@@ -12,9 +12,17 @@ from contextlib import suppress
 from typing import IO, Protocol
 from xml.parsers import expat
 
+from xlnn.workbook.cells import clean_text
+
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 STRICT = "http://purl.oclc.org/ooxml/spreadsheetml/main"
 """The namespace of workbooks and sheets, and the one that a strict file has."""
+
+HEAD = b'<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
+"""How a part begins."""
+
+PACKAGE = b"http://schemas.openxmlformats.org/package/2006"
+"""How the namespaces begin of what tells what the parts are."""
 
 CHUNK = 1 << 18
 
@@ -149,3 +157,9 @@ def unescaped(text: str) -> str:
     if "_x" not in text:
         return text
     return _ESCAPED.sub(lambda match: chr(int(match[1], 16)), text)
+
+
+def plain_attribute(text: str) -> bytes:
+    """A text as it stands in an attribute, in signs that every encoding has."""
+    kept = clean_text(text).replace("&", "&amp;").replace("<", "&lt;").replace('"', "&quot;")
+    return kept.encode("ascii", "xmlcharrefreplace")

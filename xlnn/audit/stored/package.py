@@ -43,6 +43,12 @@ _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
 _END = b"PK\x05\x06"
 
+_LOCAL = struct.Struct("<26x2H")
+"""What stands before an entry: at its end how long the name is that follows, and what follows that.
+"""
+
+_CHUNK = 1 << 20
+
 
 @contextmanager
 def opened(path: Path) -> Iterator[zipfile.ZipFile]:
@@ -80,6 +86,22 @@ def plainly(path: Path) -> Iterator[None]:
 def unpacked_size(archive: zipfile.ZipFile) -> int:
     """The bytes that all entries give. zipfile unpacks no more than their headers tell."""
     return sum(entry.file_size for entry in archive.infolist())
+
+
+def packed(file: IO[bytes], entry: zipfile.ZipInfo) -> Iterator[bytes]:
+    """What an entry holds, as it stands compressed in the file."""
+    file.seek(entry.header_offset)
+    header = file.read(_LOCAL.size)
+    if len(header) < _LOCAL.size or not header.startswith(b"PK\3\4"):
+        raise zipfile.BadZipFile(f"{entry.filename} is not where it should be")
+    file.seek(sum(_LOCAL.unpack(header)), 1)
+    left = entry.compress_size
+    while left:
+        chunk = file.read(min(left, _CHUNK))
+        if not chunk:
+            raise zipfile.BadZipFile(f"{entry.filename} is cut off")
+        left -= len(chunk)
+        yield chunk
 
 
 def _said(error: Exception) -> str:

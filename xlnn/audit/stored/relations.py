@@ -1,12 +1,31 @@
-"""Relations: which part of a workbook leads to which other one."""
+"""Relations: which part of a workbook leads to which other one.
+
+Those of a part stand beside it in ``_rels``: each has an identity, a kind and a target, which is
+absolute or relative to the part's folder.
+"""
 
 from __future__ import annotations
 
 import posixpath
 import zipfile
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from xlnn.audit.stored.markup import local, parse
+from xlnn.audit.stored.markup import (
+    HEAD,
+    MAIN,
+    PACKAGE,
+    STRICT,
+    local,
+    parse,
+    plain_attribute,
+)
+
+OFFICE = {
+    MAIN: "http://schemas.openxmlformats.org/officeDocument/2006/relationships",
+    STRICT: "http://purl.oclc.org/ooxml/officeDocument/relationships",
+}
+"""By the namespace of a workbook, how the types of its relations begin."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,3 +75,28 @@ def relations_of(archive: zipfile.ZipFile, entry: str) -> list[Relation]:
     with archive.open(entry) as file:
         parse(file, start)
     return list(found.values())
+
+
+def relations_entry(part: str) -> str:
+    """The entry with the relations of a part; of the whole package, given nothing."""
+    folder, name = posixpath.split(part)
+    return posixpath.join(folder, "_rels", f"{name}.rels")
+
+
+def write_relations(relations: Iterable[Relation]) -> bytes:
+    """The entry with some relations."""
+    body = b"".join(
+        b'<Relationship Id="%s" Type="%s" Target="%s"%s/>'
+        % (
+            plain_attribute(each.id),
+            plain_attribute(each.type),
+            plain_attribute(each.target),
+            b' TargetMode="External"' if each.external else b"",
+        )
+        for each in relations
+    )
+    return b'%s<Relationships xmlns="%s/relationships">%s</Relationships>' % (
+        HEAD,
+        PACKAGE,
+        body,
+    )

@@ -6,9 +6,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from math import isfinite, nan
 
-from openpyxl.formula.translate import Translator
-
 from xlnn.audit.cell_values import ErrorValue
+from xlnn.audit.formula_text import moved
 from xlnn.audit.same_formula import same_formula
 from xlnn.audit.stored.plain_rows import Piece, attributes_in, meant
 from xlnn.audit.stored.references import (
@@ -215,7 +214,7 @@ class SheetCells:
             pattern, origin = self._patterns.setdefault(number, (f"={text}", here))
             if len(pattern) > MAX_FORMULA:
                 raise ValueError(f"the cell {origin} has a formula of {len(pattern):,} characters")
-            repeated = Translator(pattern, origin).translate_formula(here).removeprefix("=")
+            repeated = moved(pattern, origin, here)
             if text and not same_formula(text, repeated):
                 # Programs take the one, or the other.
                 raise ValueError(f"the cell {here} has the formula {text[:40]!r}, and repeats one")

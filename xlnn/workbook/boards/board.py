@@ -6,6 +6,7 @@ are keys here; a language's texts take their place when the sheet is written.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -24,6 +25,9 @@ COUNTED = "counted "
 
 AS_BUILT = "as built "
 """How the name of a block begins that holds what an input was when the workbook was built."""
+
+ROW_HEIGHT = 15
+"""Of a usual row, in points."""
 
 Contents = npt.NDArray[Any]
 """What cells show: float64, NaN for an empty text; or texts, as objects."""
@@ -311,6 +315,11 @@ def numbers(*rows: Sequence[float]) -> Array:
 def texts_of(*rows: Sequence[str]) -> Contents:
     """Some rows of texts."""
     return np.array(rows, dtype=object)
+
+
+def rows_below(height: float) -> int:
+    """How many rows of usual height a chart of so many centimetres takes, and one to spare."""
+    return math.ceil(height / 2.54 * 72 / ROW_HEIGHT) + 1
 
 
 def cells(block: Block) -> Iterator[tuple[int, int]]:

@@ -8,9 +8,6 @@ from functools import partial
 from itertools import accumulate
 
 import numpy as np
-from openpyxl.formatting.rule import FormulaRule
-from openpyxl.styles import Font, PatternFill
-from openpyxl.worksheet.worksheet import Worksheet
 
 from xlnn.maths.difference import (
     difference_formula,
@@ -19,7 +16,6 @@ from xlnn.maths.difference import (
 )
 from xlnn.maths.expr import SCALAR, Shape
 from xlnn.maths.recipe import Step
-from xlnn.training.trace import Trace
 from xlnn.workbook.boards.board import (
     AS_BUILT,
     Block,
@@ -33,8 +29,6 @@ from xlnn.workbook.boards.board import (
 )
 from xlnn.workbook.boards.contents import Written
 from xlnn.workbook.plan import LOSS, MAP, SETTINGS, SETTINGS_COLUMN, START, Area, Plan, cell_name
-from xlnn.workbook.texts import Texts
-from xlnn.workbook.theme_file import Theme
 
 NAME = "Checks"
 
@@ -257,22 +251,3 @@ def checks_cells(plan: Plan) -> int:
         if cells > MOST_CELLS:
             break
     return cells
-
-
-def dress_checks(sheet: Worksheet, board: Board, texts: Texts, trace: Trace, theme: Theme) -> None:
-    """Colours the verdicts by what they say."""
-    verdicts = [block for block in board.blocks if block.name == "verdict"]
-    last = max(block.row for block in verdicts)
-    ranges = OVERALL, f"{cell_name(FIRST, SAYS)}:{cell_name(last, SAYS)}"
-    styles = {"agrees": "good", "differs": "bad", "changed": "changed"}
-    for range_ in ranges:
-        first = range_.partition(":")[0]
-        for row, word in enumerate(WORDS, start=WORDS_ROW + 1):
-            if word in styles:
-                style = styles[word]
-                rule = FormulaRule(  # type: ignore[no-untyped-call]
-                    formula=[f"{first}=$B${row}"],
-                    font=Font(color=theme.colour(style)),
-                    fill=PatternFill(bgColor=theme.fill(style)),
-                )
-                sheet.conditional_formatting.add(range_, rule)

@@ -16,7 +16,6 @@ from xlnn.workbook.boards import (
     walkthrough,
 )
 from xlnn.workbook.boards.board import Board
-from xlnn.workbook.boards.page import Dress
 from xlnn.workbook.boards.summary import summary_board
 from xlnn.workbook.plan import MAX_ROWS, Plan
 
@@ -27,7 +26,6 @@ class Extra:
 
     name: str
     draw: Callable[[Plan], Board]
-    dress: Dress | None = None
     unfit: Callable[[Plan], str] = lambda plan: ""
     """Why the network cannot have it, as a key in the texts; empty if it can."""
     cells: Callable[[Plan], int] = lambda plan: 0
@@ -53,34 +51,26 @@ def _flat(plan: Plan) -> str:
 EXTRAS: Mapping[str, Extra] = {
     extra.name: extra
     for extra in (
-        Extra(
-            walkthrough.NAME, walkthrough.walkthrough_board, walkthrough.dress_walkthrough
-        ),
-        Extra(predict.NAME, predict.predict_board, None, cells=predict.predict_cells, most=20_000),
+        Extra(walkthrough.NAME, walkthrough.walkthrough_board),
+        Extra(predict.NAME, predict.predict_board, cells=predict.predict_cells, most=20_000),
         Extra(
             boundary.NAME,
             boundary.boundary_board,
-            boundary.dress_boundary,
             _not_two_features,
             boundary.boundary_cells,
             50_000,
         ),
-        Extra(
-            rates.NAME, rates.rates_board, rates.dress_rates, _batched, rates.rates_cells,
-            rates.MOST_CELLS,
-        ),
+        Extra(rates.NAME, rates.rates_board, _batched, rates.rates_cells, rates.MOST_CELLS),
         Extra(
             gradient_check.NAME,
             gradient_check.gradient_check_board,
-            None,
             _flat,
             gradient_check.gradient_check_cells,
             20_000,
         ),
-        Extra(checks.NAME, checks.checks_board, checks.dress_checks, cells=checks.checks_cells,
-              most=checks.MOST_CELLS),
+        Extra(checks.NAME, checks.checks_board, cells=checks.checks_cells, most=checks.MOST_CELLS),
     )
-}  # fmt: skip
+}
 """By name, in the order of their sheets."""
 
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import numpy as np
-from openpyxl.worksheet.worksheet import Worksheet
 
 from xlnn.errors import PlanError
 from xlnn.experiment.headings import headings
@@ -16,6 +15,7 @@ from xlnn.training.trace import Trace
 from xlnn.workbook.band_rows import LINE
 from xlnn.workbook.boards.board import COUNTED, Block, Board, Contents, Derived, Typed, cells
 from xlnn.workbook.cells import Cell, Link, Page, Row
+from xlnn.workbook.dress.dresses import DRESSES
 from xlnn.workbook.number_formats import LARGE, number_format
 from xlnn.workbook.plan import Area, cell_name, range_name
 from xlnn.workbook.texts import Texts
@@ -27,12 +27,10 @@ WIDTH, FIRST_WIDTH = 12.0, 18.0
 NUMBERED = ("input", "result", "operand", "constant")
 """The styles that have variants for whole and for large numbers."""
 
-Dress = Callable[[Worksheet, Board, Texts, Trace, Theme], None]
-"""Adds what stands over the cells of a board: charts, choices, colours."""
 
-
-def board_page(board: Board, dress: Dress | None, trace: Trace, texts: Texts, theme: Theme) -> Page:
+def board_page(board: Board, trace: Trace, texts: Texts, theme: Theme) -> Page:
     """The page of a board."""
+    dress = DRESSES.get(board.name)
     values, last_column = built(board, trace, texts), board.last_column
     widths = {1: FIRST_WIDTH} | dict.fromkeys(range(2, last_column + 1), WIDTH)
     widths |= _title_widths(board, widths) | board.widths

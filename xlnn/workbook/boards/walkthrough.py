@@ -11,8 +11,6 @@ from collections.abc import Sequence
 from functools import partial
 
 import numpy as np
-from openpyxl.worksheet.datavalidation import DataValidation
-from openpyxl.worksheet.worksheet import Worksheet
 
 from xlnn.maths.expr import ONE, SCALAR, Axis, Shape
 from xlnn.maths.recipe import Member, Step
@@ -43,8 +41,6 @@ from xlnn.workbook.plan import (
     column_name,
     range_name,
 )
-from xlnn.workbook.texts import Texts
-from xlnn.workbook.theme_file import Theme
 
 NAME = "Walkthrough"
 
@@ -262,18 +258,3 @@ def _listed(choices: Sequence[int], trace: Trace) -> Contents:
 def _said(member: Member) -> str:
     """What stands above a matrix: how it is computed, or its shape."""
     return notation(member.expr) if isinstance(member, Step) else str(member.shape)
-
-
-def dress_walkthrough(
-    sheet: Worksheet, board: Board, texts: Texts, trace: Trace, theme: Theme
-) -> None:
-    """What may be chosen is listed in the cells of epoch and batch."""
-    blocks = {block.name: block for block in board.blocks}
-    for chooser, listed in (("epoch", "epochs"), ("batch", "batches")):
-        if listed in blocks:
-            choice = DataValidation(
-                type="list", formula1=absolute(blocks[listed].range), allow_blank=False
-            )
-            choice.error = texts["walkthrough"]["choose"]
-            choice.add(blocks[chooser].cell())
-            sheet.add_data_validation(choice)

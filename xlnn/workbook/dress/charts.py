@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 from openpyxl.chart import ScatterChart
 from openpyxl.chart.axis import ChartLines
 from openpyxl.chart.legend import Legend
@@ -13,9 +11,6 @@ from openpyxl.drawing.line import LineProperties
 from xlnn.workbook.theme import GRIDLINE
 from xlnn.workbook.theme_file import Theme
 
-ROW_HEIGHT = 15
-"""Of a usual row, in points."""
-
 
 def plain_axes(chart: ScatterChart, theme: Theme) -> None:
     """Axes that are seen, faint lines behind, titles beside the curves, and a legend below if
@@ -23,7 +18,7 @@ def plain_axes(chart: ScatterChart, theme: Theme) -> None:
     for axis in (chart.x_axis, chart.y_axis):
         axis.delete = False  # else newer Excels show no axis
         axis.number_format = "General"
-        axis.majorGridlines = ChartLines(spPr=line(theme.line(GRIDLINE)))
+        axis.majorGridlines = ChartLines(spPr=_line(theme.line(GRIDLINE)))
     chart.legend = Legend() if len(chart.series) > 1 else None
     if chart.legend is not None:
         chart.legend.position = "b"
@@ -32,11 +27,6 @@ def plain_axes(chart: ScatterChart, theme: Theme) -> None:
             titled.title.overlay = False  # else newer Excels draw it over the curves
 
 
-def rows_below(height: float) -> int:
-    """How many rows of usual height a chart of so many centimetres takes, and one to spare."""
-    return math.ceil(height / 2.54 * 72 / ROW_HEIGHT) + 1
-
-
-def line(colour: str) -> GraphicalProperties:
+def _line(colour: str) -> GraphicalProperties:
     """A line of a colour."""
     return GraphicalProperties(ln=LineProperties(solidFill=colour))
