@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from xlnn.audit.stored.package import packed
 from xlnn.errors import OutputError
 from xlnn.workbook import archive as module
 from xlnn.workbook.archive import Archive
@@ -62,6 +63,22 @@ def test_the_last_entries_can_be_written_again() -> None:
     alone, other = written({"a/first.xml": ENTRIES["a/first.xml"], "b é.xml": b"new"})
     other.close()
     assert file.getvalue() == alone.getvalue()  # nothing of what was there before is left
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
+def test_entries_of_another_zip_are_taken_over_as_they_are(method: int) -> None:
+    other, file = io.BytesIO(), io.BytesIO()
+    with zipfile.ZipFile(other, "w", method) as source:
+        for name, content in ENTRIES.items():
+            source.writestr(name, content)
+    archive = Archive(file)
+    archive.add("first.xml", [b"<first/>"])
+    for entry in zipfile.ZipFile(other).infolist():
+        archive.add_packed(entry, packed(other, entry))
+    archive.add("last.xml", [b"<last/>"])
+    archive.finish()
+    archive.close()
+    assert read(file) == {"first.xml": b"<first/>", **ENTRIES, "last.xml": b"<last/>"}
 
 
 def test_what_fails_while_chunks_are_made_is_raised_and_the_second_thread_ends() -> None:

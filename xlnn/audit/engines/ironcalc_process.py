@@ -95,9 +95,8 @@ def _tell(
     of the latter."""
     value_of, kind_of = model.get_cell_value, model.get_cell_type
     error = ironcalc.CellType.ErrorValue
-    rows, columns = array(PLACE), array(PLACE)
+    rows, columns, other_rows, other_columns, which = (array(PLACE) for _ in range(5))
     numbers: array[float] = array(NUMBER)
-    others = array(PLACE), array(PLACE), array(PLACE)
     contents: dict[Content, int] = {}
     for row, column in cells:
         value = value_of(index, row, column)
@@ -112,17 +111,17 @@ def _tell(
                 and value.startswith("#")
                 and kind_of(index, row, column) == error
             )
-            which = contents.setdefault((value, is_error), len(contents))
-            for places, each in zip(others, (row, column, which), strict=True):
-                places.append(each)
+            other_rows.append(row)
+            other_columns.append(column)
+            which.append(contents.setdefault((value, is_error), len(contents)))
     told = {
         "name": name,
         "numbers": len(numbers),
-        "others": len(others[0]),
+        "others": len(which),
         "contents": list(contents),
     }
     file.write(json.dumps(told).encode() + b"\n")
-    for part in (rows, columns, numbers, *others):
+    for part in (rows, columns, numbers, other_rows, other_columns, which):
         part.tofile(file)
 
 
