@@ -278,6 +278,23 @@ def test_what_inherits_leads_to_its_cause_and_a_cause_comes_before_it(tmp_path: 
     assert book["X"]["B1"].border.top.style == "medium"
 
 
+def test_only_what_is_a_link_looks_like_one(tmp_path: Path) -> None:
+    path = package(tmp_path / "a.xlsx", {"X": sheet(DATA)})
+    heir = replace(finding("X", "B1", cause=False), origin="X!A1")
+    copy = copied(path, finding("X", "A1"), heir, finding("gone", "A1"))
+    listed = openpyxl.load_workbook(copy)["Findings"]
+    linked = links(copy, "xl/worksheets/xlnn_findings.xml")
+    assert listed["B14"].value == "gone!A1"
+    assert "B14" not in linked
+    underlined = {
+        cell.coordinate
+        for row in listed["A12:I14"]
+        for cell in row
+        if cell.font.underline and cell.value
+    }
+    assert underlined == {*linked} == {"B12", "B13", "I13"}
+
+
 def test_links_that_are_there_stay(tmp_path: Path) -> None:
     inside = (
         f'{DATA}<hyperlinks><hyperlink ref="A1" location="Y!A1"/><hyperlink ref="C3:D9" '

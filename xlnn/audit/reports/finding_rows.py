@@ -88,14 +88,14 @@ def fitted(number: int, cells: Iterable[Cell], widths: Sequence[float]) -> Row:
 def finding_cells(finding: Finding, first: int = 1) -> Iterator[Cell]:
     """The row of a finding, from a column on."""
     yield text(first, _kind(finding), "cause" if finding.cause else "text")
-    yield text(first + 1, place(finding), "link")
+    yield text(first + 1, place(finding))
     yield text(first + 2, "cause" if finding.cause else "inherited", "text")
     yield number(first + 3, finding.step, "whole")
     yield number(first + 4, finding.epoch, "whole")
     yield text(first + 5, said(finding))
     yield _value(first + 6, finding.expected)
     yield _value(first + 7, finding.found)
-    yield text(first + 8, finding.origin, "link") if finding.origin else Cell(first + 8, "text")
+    yield text(first + 8, finding.origin) if finding.origin else Cell(first + 8, "text")
 
 
 def step_cells(engine: EngineResult, first: int = 1) -> Iterator[list[Cell]]:

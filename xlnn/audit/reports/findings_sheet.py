@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
@@ -86,12 +86,13 @@ class FindingsSheet:
         """The sheet under its name."""
         last = self._heading + self._listed + 2 + len(KINDS) + 3
         last += sum(len(engine.steps) + 1 for engine in self.report.engines)
+        links = list(islice(self._links(name), MAX_LINKS))
         return Page(
             name=name,
-            rows=self._rows(),
+            rows=self._rows({link.cell for link in links}),
             dimension=f"A1:{cell_name(last, len(HEADINGS))}",
             widths=dict(enumerate(WIDTHS, start=1)),
-            links=list(islice(self._links(name), MAX_LINKS)),
+            links=links,
         )
 
     @property
@@ -115,20 +116,25 @@ class FindingsSheet:
             if finding.origin in causes:
                 yield Link(f"I{row}", link_place(name, f"A{causes[finding.origin]}"))
 
-    def _rows(self) -> Iterator[Row]:
+    def _rows(self, linked: Set[str]) -> Iterator[Row]:
         report = self.report
         yield Row(1, [text(1, "Findings: what the audit of this workbook found", "title")], 24)
         sentence = verdict(report)
         tone = "good" if report.ok else "bad"
-        told = text(1, sentence[0].upper() + sentence[1:], tone)
-        yield Row(2, [told, *(Cell(column, tone) for column in range(2, 6))], 22)
+        first = text(1, sentence[0].upper() + sentence[1:], tone)
+        yield Row(2, [first, *(Cell(column, tone) for column in range(2, 6))], 22)
         for row, (key, value) in enumerate(self._facts, start=4):
             yield Row(row, [text(1, key, "key"), text(2, value, "value")])
         row = self._heading
         if report.findings:
             yield fitted(row, head(1, HEADINGS), WIDTHS)
             for number, finding in enumerate(report.findings[: self._listed]):
-                yield fitted(self.row_of(number), finding_cells(finding), WIDTHS)
+                here = self.row_of(number)
+                told = (
+                    each._replace(style="link") if cell_name(here, each.column) in linked else each
+                    for each in finding_cells(finding)
+                )
+                yield fitted(here, told, WIDTHS)
             row += self._listed + 1
             if more := len(report.findings) - self._listed:
                 yield Row(

@@ -222,11 +222,8 @@ def _findings_page(results: Sequence[Result]) -> Page:
                 yield Row(row, [text(1, "… and more: a .json report has all of them", "value")])
                 return
             # No links here: the cells are in other files, which may be anywhere by then.
-            cells = (
-                cell._replace(style="text") if cell.style == "link" else cell
-                for cell in finding_cells(finding, first=2)
-            )
-            yield fitted(row, [text(1, result.workbook), *cells], _ALL_WIDTHS)
+            cells = [text(1, result.workbook), *finding_cells(finding, first=2)]
+            yield fitted(row, cells, _ALL_WIDTHS)
 
     return Page(
         name=FINDINGS,
