@@ -24,7 +24,7 @@ from xlnn.audit.causes.origins import UNCOMPUTED, Origins
 from xlnn.audit.comparison import Comparison, Order
 from xlnn.audit.engines import ENGINES, Engine, engine_named, timed
 from xlnn.audit.gaps import check_gaps
-from xlnn.audit.inputs import check_inputs
+from xlnn.audit.inputs import check_inputs, computed_inputs
 from xlnn.audit.proportion import check_proportion
 from xlnn.audit.recomputed import Recomputed, recomputed
 from xlnn.audit.report import Finding, Report, now
@@ -34,7 +34,7 @@ from xlnn.audit.settings import changed_setting
 from xlnn.audit.shifts import check_shift
 from xlnn.audit.stored.workbook import StoredWorkbook
 from xlnn.audit.strays import Ground, check_strays, matrix_ground, other_grounds
-from xlnn.audit.structure import check_structure, names_by_sheet, renamed_sheets
+from xlnn.audit.structure import added_sheets, check_structure, names_by_sheet, renamed_sheets
 from xlnn.audit.theirs.audit import audit_mapped
 from xlnn.audit.tolerance import TOLERANCE, check_tolerance, drift_note
 from xlnn.audit.visibility import check_hidden, check_visibility
@@ -153,6 +153,9 @@ class _Audit:
             )
             self._keep(gaps)
         findings += check_inputs(self.book, self.plan, missing, found[0].values, scan)
+        notes += computed_inputs(self.book, self.plan, missing, scan)
+        if added := added_sheets(self.book, self.plan):
+            notes.append(f"added, and not looked at: the sheets {', '.join(added)}")
         findings += self._compare(scan, missing, found, origins)
         findings += check_boards(
             self.book, self.plan, found, self.tolerance, missing, not findings, origins, notes

@@ -159,7 +159,6 @@ class Comparison:
         """What may have been done in an area instead of its step."""
         assert area.expr is not None
         matrices, plan = self.recomputed[0].matrices, self.plan
-        given = {*plan.recipe.members, *plan.chosen}
 
         def written(expr: Expr, moment: Moment, i: int, j: int) -> str | None:
             try:
@@ -177,7 +176,8 @@ class Comparison:
             area.shape,
             area.expr,
             area.reads_at,
-            at=lambda name, moment: matrices.at(name, moment) if name in given else None,
+            # A matrix may have no sheet any more.
+            at=lambda name, moment: matrices.at(name, moment) if name in matrices else None,
             read=lambda moment: matrices.read(replace(area, reads_at=moment)),
             others=self._near(area.reads_at),
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Set
 
 import numpy as np
@@ -12,6 +13,12 @@ from xlnn.audit.report import Finding
 from xlnn.audit.scan import Scan
 from xlnn.audit.stored.workbook import StoredWorkbook
 from xlnn.workbook.plan import SETTINGS, SETTINGS_COLUMN, Area, Moment, Plan, cell_name
+
+TOLD = 5
+"""How many inputs that are computed are told of, each in a note of its own."""
+
+_VOLATILE = re.compile(r"\b(RAND|RANDBETWEEN|RANDARRAY|NOW|TODAY)\(", re.IGNORECASE)
+"""A function that gives something else each time."""
 
 
 def check_inputs(
@@ -32,6 +39,28 @@ def check_inputs(
                 for j in range(area.shape.columns.size):
                     row, column = area.row + i, area.column + j
                     yield from _check_input(book, plan, area, area.sheet, row, column, values)
+
+
+def computed_inputs(
+    book: StoredWorkbook, plan: Plan, missing: Set[str], scan: Scan
+) -> Iterator[str]:
+    """Notes on inputs that are formulas: nothing says what their numbers should be."""
+    inputs = [(SETTINGS, plan.setting_row(name), SETTINGS_COLUMN) for name in plan.chosen]
+    for area in plan.matrices():
+        if area.expr is None and area.sheet not in missing:
+            typed = scan.typed[area.matrix, Moment(area.epoch, area.batch)]
+            inputs += [
+                (area.sheet, area.row + int(i), area.column + int(j))
+                for i, j in np.argwhere(np.isnan(typed))
+            ]
+    found = [(place, stored) for place in inputs if (stored := book.formula(*place)) is not None]
+    for (sheet, row, column), stored in found[:TOLD]:
+        taken = "its number was taken as it is"
+        if _VOLATILE.search(stored.text):
+            taken = "it gives another number each time, and this report is on one of them"
+        yield f"the input {sheet}!{cell_name(row, column)} is computed, by {stored.text}: {taken}"
+    if more := len(found[TOLD:]):
+        yield f"{more:,} more inputs are computed"
 
 
 def _check_input(

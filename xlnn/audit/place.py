@@ -10,7 +10,7 @@ from xlnn.audit.report import Finding
 from xlnn.audit.same_formula import same_formula, with_old_names
 from xlnn.audit.stored.references import Corners
 from xlnn.audit.stored.workbook import StoredWorkbook
-from xlnn.workbook.plan import Area, cell_name
+from xlnn.workbook.plan import Area, cell_name, range_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,9 +131,15 @@ def compare_formula(
             f"the formula is {written}, which reads another file, {files}, that was not opened; it "
             f"should be {wanted}",
         )
-    return cell.finding(
-        "changed-formula", wanted, written, True, f"the formula is {written}, not {wanted}"
-    )
+    message = f"the formula is {written}, not {wanted}"
+    if corners and stored.array and same_formula(said, text):
+        message = f"the formula {wanted} fills {_range(stored.array)}, not {_range(corners)}"
+    return cell.finding("changed-formula", wanted, written, True, message)
+
+
+def _range(corners: Corners) -> str:
+    top, left, bottom, right = corners
+    return range_name(top, left, bottom + 1 - top, right + 1 - left)
 
 
 _LINKED = re.compile(r"\[(\d+)\][^!\[\]]*!")

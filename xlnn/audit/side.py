@@ -14,11 +14,12 @@ from xlnn.audit.self_description import SelfDescription, read_description, read_
 from xlnn.audit.series import Entry, Key, Series
 from xlnn.audit.series_reader import SeriesReader
 from xlnn.audit.stored.workbook import StoredWorkbook
+from xlnn.audit.structure import added_sheets, planned_sheets
 from xlnn.errors import WorkbookError
 from xlnn.maths.evaluate import Array
 from xlnn.progress import Progress
 from xlnn.workbook.map_sheet import map_entry
-from xlnn.workbook.plan import LOSS, MAP, SETTINGS, START, Moment, Plan
+from xlnn.workbook.plan import LOSS, MAP, SETTINGS, Moment, Plan
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +73,6 @@ def read_side(found: Described, values: Values, progress: Progress) -> Side:
     book, description, plan = found.book, found.description, found.plan
     reader = SeriesReader(book, plan, values, progress)
     reader.read()
-    expected = *plan.pages, *plan.extras, START, MAP, SETTINGS
     headings = {
         given.name: _headings(book, plan, given.name)
         for given in plan.recipe.data
@@ -85,8 +85,8 @@ def read_side(found: Described, values: Values, progress: Progress) -> Side:
         read_curves(plan, description.epochs, values) if LOSS in book.sheets else {},
         dict(_other_names(book, plan)),
         headings,
-        tuple(name for name in expected if name not in book.sheets),
-        tuple(name for name in book.sheets if name not in expected),
+        tuple(name for name in planned_sheets(plan) if name not in book.sheets),
+        tuple(added_sheets(book, plan)),
         tuple(name for name in book.sheets if name in book.hidden),
         reader.strays,
     )

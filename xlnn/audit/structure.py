@@ -66,9 +66,19 @@ def check_structure(
 def renamed_sheets(book: StoredWorkbook, plan: Plan) -> dict[str, str]:
     """What a sheet was called that now has another name: where one is missing, and one is there
     that nobody knows of."""
-    known = {START, MAP, SETTINGS, *plan.pages, *plan.extras}
-    missing, unknown = known - {*book.sheets}, [s for s in book.sheets if s not in known]
+    missing, unknown = {*planned_sheets(plan)} - {*book.sheets}, added_sheets(book, plan)
     return {unknown[0]: missing.pop()} if len(missing) == len(unknown) == 1 else {}
+
+
+def planned_sheets(plan: Plan) -> tuple[str, ...]:
+    """The names of all sheets that a workbook should have."""
+    return (*plan.pages, *plan.extras, START, MAP, SETTINGS)
+
+
+def added_sheets(book: StoredWorkbook, plan: Plan) -> list[str]:
+    """The sheets of a workbook that nobody knows of."""
+    known = planned_sheets(plan)
+    return [name for name in book.sheets if name not in known and name not in book.renamed]
 
 
 def names_by_sheet(plan: Plan, sheets: Collection[str]) -> dict[str, set[str]]:

@@ -108,6 +108,7 @@ class Archive:
         """Writes an entry. Its chunks are made in this thread while others are compressed."""
         with _HANDOVER:
             self._later(self._begin, _Entry(name.encode()))
+            self._later(self._begin_compressing)
             for chunk in chunks:
                 self._later(self._compress, chunk)
             self._later(self._compress_rest)
@@ -157,6 +158,8 @@ class Archive:
         self._entries.append(entry)
         self._file.seek(entry.start)
         self._file.write(_LOCAL.pack(b"PK\3\4", *entry.facts, 0) + entry.name)
+
+    def _begin_compressing(self) -> None:
         self._deflate = _deflater()
 
     def _compress(self, chunk: bytes | bytearray) -> None:

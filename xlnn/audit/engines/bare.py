@@ -24,6 +24,9 @@ from xlnn.audit.stored.package import (
     WORKBOOK,
     opened,
     packed,
+    plainly,
+    unpacked,
+    whole,
 )
 from xlnn.audit.stored.relations import (
     OFFICE,
@@ -37,8 +40,8 @@ from xlnn.workbook.archive import Archive
 SHEETS = ("worksheet", "chartsheet")
 """The kinds of sheets that are handed on."""
 
-_CHUNK = 8 << 20
-"""So many bytes are unpacked at once: between two chunks the other threads have their turn."""
+_OWN = (CONTENT_TYPES, PACKAGE_RELATIONS, RELATIONS, STYLES, WORKBOOK, STRINGS)
+"""What is no sheet, whatever a relation says."""
 
 _CELL_STYLES = re.compile(rb"<(\w+:)?cellXfs\b.*?</(\w+:)?cellXfs>", re.DOTALL)
 _STYLE = re.compile(rb"<(\w+:)?xf\b")
@@ -47,35 +50,38 @@ _STYLE = re.compile(rb"<(\w+:)?xf\b")
 def write_bare_copy(source: Path, target: Path) -> int:
     """Copies a workbook, leaving out styles, comments, drawings, macros and links to other files.
 
-    Returns how many bytes it has unpacked. Raises WorkbookError.
+    Returns how many bytes the copy has unpacked. Raises WorkbookError.
     """
     size = copy_parts(source, target)
-    check_parts(source)
+    check_parts(source, target)
     return size
 
 
 def copy_parts(source: Path, target: Path) -> int:
-    """The same, for an engine that may begin while ``check_parts`` looks into what is copied:
-    nothing is unpacked for it."""
+    """The same, but what is copied byte for byte stays packed: an engine may begin while
+    ``check_parts`` looks into it. Until then the size is what the workbook says of itself."""
     with opened(source) as full, source.open("rb") as file, target.open("wb") as copy:
         there, sheets = set(full.namelist()), _sheets(full)
+        parts = dict.fromkeys(sheet.entry for sheet in sheets)
+        links = [*sheets, _relation("styles", STYLES)]
+        if STRINGS in there:
+            links.append(_relation("sharedStrings", STRINGS))
+        styles = _plain_styles(whole(full, STYLES) if STYLES in there else b"")
+        size = len(styles)
         archive = Archive(copy)
         try:
-            links = [*sheets, _relation("styles", STYLES)]
-            if STRINGS in there:
-                links.append(_relation("sharedStrings", STRINGS))
-            styles = _plain_styles(full.read(STYLES) if STYLES in there else b"")
             archive.add(CONTENT_TYPES, [_content_types(sheets, STRINGS in there)])
             archive.add(
                 PACKAGE_RELATIONS, [write_relations([_relation("officeDocument", WORKBOOK)])]
             )
             archive.add(RELATIONS, [write_relations(links)])
             archive.add(STYLES, [styles])
-            size = len(styles)
-            for entry in _copied(full):
-                archive.add_packed(entry, packed(file, entry))
-                size += entry.file_size
-            for part in dict.fromkeys(sheet.entry for sheet in sheets):
+            for name in (WORKBOOK, STRINGS, *parts):
+                if name in there:
+                    entry = full.getinfo(name)
+                    archive.add_packed(entry, packed(file, entry))
+                    size += entry.file_size
+            for part in parts:
                 if (own := relations_entry(part)) in there:
                     found = [each for each in relations_of(full, own) if each.kind == "hyperlink"]
                     archive.add(own, [write_relations(found)])
@@ -85,34 +91,30 @@ def copy_parts(source: Path, target: Path) -> int:
     return size
 
 
-def check_parts(source: Path) -> None:
-    """Unpacks what is copied byte for byte. Raises WorkbookError for what is damaged, or what
-    libraries that read XML could understand in different ways."""
-    with opened(source) as full:
-        for part in _copied(full):
-            with full.open(part) as file:
-                before = b""
-                while chunk := file.read(_CHUNK):
-                    # No program writes such a thing.
-                    if b"<!DOCTYPE" in before + chunk[:10] or b"<!DOCTYPE" in chunk:
-                        raise ValueError(f"{part.filename} declares a document type")
-                    if b"\0" in chunk:
-                        raise ValueError(f"{part.filename} is not UTF-8")
-                    before = chunk[-10:]
+def check_parts(source: Path, copy: Path) -> None:
+    """Unpacks the copy of a workbook. Raises WorkbookError for what is damaged, or what libraries
+    that read XML could understand in different ways."""
+    with plainly(source), copy.open("rb") as file, zipfile.ZipFile(copy) as bare:
+        for part in bare.infolist():
+            before = b""
+            for chunk in unpacked(file, part):
+                # No program writes such a thing.
+                if b"<!DOCTYPE" in before + chunk[:10] or b"<!DOCTYPE" in chunk:
+                    raise ValueError(f"{part.filename} declares a document type")
+                if b"\0" in chunk:
+                    raise ValueError(f"{part.filename} is not UTF-8")
+                before = chunk[-10:]
 
 
 def _sheets(full: zipfile.ZipFile) -> list[Relation]:
     """The relations to the sheets that are there."""
     there = set(full.namelist())
     relations = relations_of(full, RELATIONS)
-    return [each for each in relations if each.kind in SHEETS and each.entry in there]
-
-
-def _copied(full: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
-    """What is copied byte for byte."""
-    names = dict.fromkeys([WORKBOOK, STRINGS, *(sheet.entry for sheet in _sheets(full))])
-    there = set(full.namelist())
-    return [full.getinfo(name) for name in names if name in there]
+    sheets = [each for each in relations if each.kind in SHEETS and each.entry in there]
+    for sheet in sheets:
+        if sheet.entry in _OWN or sheet.entry.endswith(".rels"):
+            raise ValueError(f"{sheet.entry} is to be a sheet")
+    return sheets
 
 
 def _relation(kind: str, entry: str) -> Relation:

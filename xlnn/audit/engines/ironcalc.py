@@ -16,6 +16,7 @@ from typing import IO, Any
 
 import ironcalc
 import numpy as np
+import numpy.typing as npt
 
 from xlnn.audit.cell_values import ErrorValue
 from xlnn.audit.engines import ironcalc_process
@@ -35,7 +36,7 @@ PATIENCE = 10
 """How many times as long it is waited for: other programs compute at the same time."""
 
 BYTES_A_CELL = 16
-"""A cell takes at least so many bytes of an unpacked workbook."""
+"""A cell takes at least so many bytes of an unpacked workbook. How many that has it says itself."""
 
 KEPT = 16 << 20
 """After a workbook of more bytes than this its process is ended, to free the memory."""
@@ -57,7 +58,7 @@ class IronCalc:
             try:
                 size = copy_parts(path, bare)
                 process.ask(bare, values, size)
-                check_parts(path)  # meanwhile it computes
+                check_parts(path, bare)  # meanwhile it computes
                 process.wait_for(path)
                 usable = size <= KEPT
             finally:
@@ -138,8 +139,11 @@ class _Process:
                 f"computing and {self._memory / (1 << 30):.1f} GiB of memory: it holds formulas "
                 "that ask for more than those of any network, or that no program can read"
             )
-        if error := json.loads(answer).get("error"):
-            raise WorkbookError(f"{path}: IronCalc cannot load it: {error}")
+        told = json.loads(answer)
+        if "error" in told:
+            raise WorkbookError(f"{path}: IronCalc cannot load it: {told['error']}")
+        if "unwritten" in told:
+            raise EngineError(f"the values of IronCalc cannot be written: {told['unwritten']}")
 
 
 _waiting: list[_Process] = []
@@ -166,11 +170,19 @@ def _sheet(told: Mapping[str, Any], file: IO[bytes], texts: dict[str, str]) -> C
     """A sheet, of which a line has told. Sheets share their texts, which are kept once."""
     place, number = ironcalc_process.PLACE, ironcalc_process.NUMBER
     rows, columns, numbers = (
-        np.fromfile(file, kind, told["numbers"]) for kind in (place, place, number)
+        _array(file, kind, told["numbers"]) for kind in (place, place, number)
     )
-    at = [np.fromfile(file, place, told["others"]) for _ in range(3)]
+    at = [_array(file, place, told["others"]) for _ in range(3)]
     known = [
         ErrorValue(value) if is_error else texts.setdefault(value, value)
         for value, is_error in told["contents"]
     ]
     return ComputedSheet(rows, columns, numbers, Others(*at, known=known))
+
+
+def _array(file: IO[bytes], kind: str, number: int) -> npt.NDArray[Any]:
+    """Numbers as the process has written them."""
+    found = np.fromfile(file, kind, number)
+    if len(found) < number:
+        raise EngineError("the values of IronCalc are cut off")
+    return found

@@ -1,6 +1,7 @@
 """Runs IronCalc for another process, which asks line by line; a script of its own.
 
-    {"path": …, "values": …, "cells": …, "memory": bytes, "seconds": …}  →  {} | {"error": …}
+    {"path": …, "values": …, "cells": …, "memory": bytes, "seconds": …}
+    →  {} | {"error": …} | {"unwritten": …}
 
 A formula can ask for any amount of memory and time, or for more recursion than a stack holds, which
 ends the process that computes it. So that is this one, within limits. It imports nothing of xlnn's,
@@ -67,16 +68,19 @@ def _limit(memory: int, seconds: int) -> None:
 
 
 def _answer(path: str, values: str, most: int) -> dict[str, str]:
-    """Computes a workbook of at most so many cells, and writes its values to a file: who asks reads
-    them when this has ended, so that they are in memory once."""
+    """Computes a workbook of at most so many cells, and writes its values to a file: who asks can
+    end this before reading them, so that they are in memory once."""
     try:
         model = ironcalc.load_from_xlsx(path)
         model.evaluate()
         names = [properties["name"] for properties in model.get_worksheets_properties()]
         cells = _cells(model, len(names), most)
-        with Path(values).open("wb") as file:
-            for index, name in enumerate(names):
-                _tell(model, index, name, cells[index], file)
+        try:
+            with Path(values).open("wb") as file:
+                for index, name in enumerate(names):
+                    _tell(model, index, name, cells[index], file)
+        except OSError as error:
+            return {"unwritten": error.strerror or str(error)}
     except BaseException as error:
         # A panic in Rust arrives as an exception that is no Exception.
         return {"error": str(error) or type(error).__name__}

@@ -17,6 +17,7 @@ from typing import IO
 from xml.parsers import expat
 
 from xlnn.errors import WorkbookError
+from xlnn.workbook.archive import LARGEST
 
 WORKBOOK, RELATIONS = "xl/workbook.xml", "xl/_rels/workbook.xml.rels"
 STRINGS, STYLES = "xl/sharedStrings.xml", "xl/styles.xml"
@@ -46,6 +47,9 @@ _END = b"PK\x05\x06"
 _LOCAL = struct.Struct("<26x2H")
 """What stands before an entry: at its end how long the name is that follows, and what follows that.
 """
+
+_UTF8 = 0x800
+"""The flag of an entry whose name is in UTF-8."""
 
 _CHUNK = 1 << 20
 
@@ -84,8 +88,15 @@ def plainly(path: Path) -> Iterator[None]:
 
 
 def unpacked_size(archive: zipfile.ZipFile) -> int:
-    """The bytes that all entries give. zipfile unpacks no more than their headers tell."""
+    """The bytes that all entries give, as the directory says; whoever unpacks them sees to it."""
     return sum(entry.file_size for entry in archive.infolist())
+
+
+def whole(archive: zipfile.ZipFile, name: str) -> bytes:
+    """What an entry holds, and no more than the directory says: ZipFile.read would unpack all that
+    there is, and cut it off afterwards."""
+    with archive.open(name) as file:
+        return file.read(archive.getinfo(name).file_size)
 
 
 def packed(file: IO[bytes], entry: zipfile.ZipInfo) -> Iterator[bytes]:
@@ -94,7 +105,11 @@ def packed(file: IO[bytes], entry: zipfile.ZipInfo) -> Iterator[bytes]:
     header = file.read(_LOCAL.size)
     if len(header) < _LOCAL.size or not header.startswith(b"PK\3\4"):
         raise zipfile.BadZipFile(f"{entry.filename} is not where it should be")
-    file.seek(sum(_LOCAL.unpack(header)), 1)
+    name, extra = _LOCAL.unpack(header)
+    encoding = "utf-8" if entry.flag_bits & _UTF8 else "cp437"
+    if file.read(name) != entry.orig_filename.encode(encoding, "replace"):
+        raise zipfile.BadZipFile(f"{entry.filename} has another name where it stands")
+    file.seek(extra, 1)
     left = entry.compress_size
     while left:
         chunk = file.read(min(left, _CHUNK))
@@ -102,6 +117,32 @@ def packed(file: IO[bytes], entry: zipfile.ZipInfo) -> Iterator[bytes]:
             raise zipfile.BadZipFile(f"{entry.filename} is cut off")
         left -= len(chunk)
         yield chunk
+
+
+def unpacked(file: IO[bytes], entry: zipfile.ZipInfo) -> Iterator[bytes]:
+    """What an entry holds, in chunks. Unlike zipfile it takes nothing that follows unseen: raises
+    BadZipFile where the entry is not just as long as the directory says, or has another sum."""
+    size = checksum = 0
+    for chunk in _inflated(file, entry):
+        size, checksum = size + len(chunk), zlib.crc32(chunk, checksum)
+        if size > entry.file_size:
+            break
+        yield chunk
+    if size != entry.file_size or checksum != entry.CRC:
+        raise zipfile.BadZipFile(f"{entry.filename} is not what the directory says")
+
+
+def _inflated(file: IO[bytes], entry: zipfile.ZipInfo) -> Iterator[bytes]:
+    if entry.compress_type == zipfile.ZIP_STORED:
+        yield from packed(file, entry)
+        return
+    inflater = zlib.decompressobj(-zlib.MAX_WBITS)
+    for chunk in packed(file, entry):
+        while piece := inflater.decompress(chunk, _CHUNK):
+            yield piece
+            chunk = inflater.unconsumed_tail
+    if not inflater.eof or inflater.unused_data:
+        raise zipfile.BadZipFile(f"{entry.filename} does not end where it should")
 
 
 def _said(error: Exception) -> str:
@@ -165,10 +206,16 @@ def _check_entries(path: Path, archive: zipfile.ZipFile) -> None:
                 f"{path} cannot be unpacked: {entry.filename} is compressed as no spreadsheet "
                 "program does it"
             )
-    size, packed = unpacked_size(archive), path.stat().st_size
-    if size > max(SMALL, MAX_RATIO * packed):
+    size, there = unpacked_size(archive), path.stat().st_size
+    if max([there, *(entry.file_size for entry in entries)]) > LARGEST:
         raise WorkbookError(
-            f"{path} has {_megabytes(packed)} but would unpack to {_megabytes(size)}: no workbook "
+            f"{path} is larger than the 4 GB that spreadsheet programs open, or says so of a part"
+        )
+    if sum(entry.compress_size for entry in entries) > there:
+        raise WorkbookError(f"{path} is damaged: its entries are longer than the file")
+    if size > max(SMALL, MAX_RATIO * there):
+        raise WorkbookError(
+            f"{path} has {_megabytes(there)} but would unpack to {_megabytes(size)}: no workbook "
             "does, and it was not unpacked"
         )
 

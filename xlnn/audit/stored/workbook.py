@@ -28,6 +28,7 @@ from xlnn.audit.stored.package import (
     opened,
     plainly,
     unpacked_size,
+    whole,
 )
 from xlnn.audit.stored.relations import Relation, relations_of
 from xlnn.audit.stored.sheet import Stored, StoredSheet
@@ -69,7 +70,7 @@ class StoredWorkbook:
             if self.unpacked_size <= SMALL:
                 # To open the zip again takes longer than to read a small sheet.
                 kept = there & {WORKBOOK, STRINGS, *self._entries.values()}
-                self._kept = {name: archive.read(name) for name in kept}
+                self._kept = {name: whole(archive, name) for name in kept}
 
     @contextmanager
     def _part(self, name: str) -> Iterator[IO[bytes]]:

@@ -83,7 +83,8 @@ class _Comparison:
         for self.number, checked in enumerate(numbers.checked()):
             self._check(checked)
         explain(self.result.findings, self.pending, self.map, numbers.history)
-        doubtful = doubts(self.wrong, self.first, self.evidence.values, self.tolerance)
+        mapped, values = self.map.blocks[Moment(1, 1)], self.evidence.values
+        doubtful = doubts(self.wrong, self.first, mapped, values, self.tolerance)
         self.result.doubts.extend(doubtful)
         return self.result
 

@@ -3,7 +3,7 @@ that are meant explain all numbers of a block."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 
 import numpy as np
 
@@ -22,16 +22,27 @@ BESIDE = {
 
 
 def doubts(
-    wrong: Sequence[Checked], derived: Mapping[str, Array], values: Values, tolerance: float
+    wrong: Sequence[Checked],
+    derived: Mapping[str, Array],
+    mapped: Container[str],
+    values: Values,
+    tolerance: float,
 ) -> Iterator[str]:
     """A note on each wrong block that another map would make right. ``derived`` are all matrices of
-    the same moment as the inputs give them, as the recipe has them."""
+    the same moment as the inputs give them, as the recipe has them; some of them are ``mapped``."""
+    doubtful = {checked.step.name for checked in wrong}
     for checked in wrong:
-        yield from _notes(checked, derived, values, tolerance)
+        # What stands right in its own place was copied; no range is exchanged with it.
+        others = {
+            name: right
+            for name, right in derived.items()
+            if name != checked.step.name and (name in doubtful or name not in mapped)
+        }
+        yield from _notes(checked, others, values, tolerance)
 
 
 def _notes(
-    checked: Checked, derived: Mapping[str, Array], values: Values, tolerance: float
+    checked: Checked, others: Mapping[str, Array], values: Values, tolerance: float
 ) -> Iterator[str]:
     block, found, settings = checked.block, checked.found, checked.values
     assert block is not None  # else nothing is wrong in it
@@ -51,11 +62,10 @@ def _notes(
         )
         return
     ours = block.ours(found, settings)
-    others = [other for other, right in derived.items() if other != name and same(ours, right)]
-    if others:
+    if alike := [other for other, right in others.items() if same(ours, right)]:
         yield (
             f"the numbers in {block.cells}, which the map calls {name}, are those of "
-            f"{' or '.join(others)}: are ranges in the map exchanged?"
+            f"{' or '.join(alike)}: are ranges in the map exchanged?"
         )
         return
     for (down, right), where in BESIDE.items():
