@@ -7,6 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from xlnn.audit.reports.report_files import ENDINGS
+from xlnn.audit.reports.saving import WRITERS
+from xlnn.workbook.boards.extras import EXTRAS
+from xlnn.workbook.dress.dresses import DRESSES
+
 PACKAGE = Path(__file__).parent.parent / "xlnn"
 
 MAY_IMPORT = {
@@ -51,3 +56,8 @@ def test_functions_are_computed_in_the_evaluator_alone(said_once: str) -> None:
 def test_formulas_are_written_in_the_formula_reader_alone(said_once: str) -> None:
     files = {path.name for path in PACKAGE.rglob("*.py") if said_once in path.read_text("utf-8")}
     assert files == {"formulas.py"}
+
+
+def test_whatever_is_told_apart_by_a_name_is_known_by_it() -> None:
+    assert set(DRESSES) <= set(EXTRAS)
+    assert set(WRITERS) == set(ENDINGS)

@@ -6,7 +6,9 @@ import io
 import struct
 import subprocess
 import sys
+import tracemalloc
 import zipfile
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,7 +18,9 @@ import xlnn
 from xlnn.audit.engines import ironcalc
 from xlnn.audit.engines.bare import write_bare_copy
 from xlnn.audit.engines.ironcalc import IronCalc
-from xlnn.audit.stored.package import packed
+from xlnn.audit.stored.markup import MAIN
+from xlnn.audit.stored.package import packed, unpacked, whole
+from xlnn.audit.stored.relations import OFFICE
 from xlnn.audit.stored.workbook import StoredWorkbook
 from xlnn.errors import WorkbookError
 from xlnn.experiment.experiment import Experiment
@@ -124,3 +128,75 @@ def test_an_audit_that_finds_nothing_does_without_openpyxl(book: Path) -> None:
     assert "all agree" in done.stdout
     assert "'numpy'" in done.stdout
     assert "openpyxl" not in done.stdout.splitlines()[-1]
+
+
+# --- What the directory says wrongly -----------------------------------------------------
+
+CHECKSUM, PACKED, SIZE = 16, 20, 24
+"""Where these stand in an entry of the directory."""
+
+
+def told(content: bytes, name: str, facts: dict[int, int]) -> bytes:
+    """A zip whose directory says something else of an entry."""
+    changed, at = bytearray(content), content.index(b"PK\1\2")
+    while content[at : at + 4] == b"PK\1\2":
+        lengths = struct.unpack_from("<3H", content, at + 28)
+        if content[at + 46 : at + 46 + lengths[0]] == name.encode():
+            for place, fact in facts.items():
+                struct.pack_into("<I", changed, at + place, fact)
+        at += 46 + sum(lengths)
+    assert changed != content
+    return bytes(changed)
+
+
+def test_entries_that_are_longer_than_the_file_are_refused(book: Path, tmp_path: Path) -> None:
+    bad = tmp_path / "bad.xlsx"
+    bad.write_bytes(told(book.read_bytes(), SHEET, {PACKED: book.stat().st_size}))
+    with pytest.raises(WorkbookError, match=r"bad\.xlsx is damaged: its entries are longer"):
+        write_bare_copy(bad, tmp_path / "copy.xlsx")
+
+
+def test_what_follows_unseen_in_an_entry_is_not_handed_on(book: Path, tmp_path: Path) -> None:
+    long, bad = with_sheet(book, tmp_path / "long.xlsx", after=b" " * 9), tmp_path / "bad.xlsx"
+    with zipfile.ZipFile(book) as archive:
+        entry, content = archive.getinfo(SHEET), archive.read(SHEET)
+    bad.write_bytes(told(long.read_bytes(), SHEET, {CHECKSUM: entry.CRC, SIZE: entry.file_size}))
+    with zipfile.ZipFile(bad) as archive:
+        assert archive.read(SHEET) == content  # so does whoever stops in time
+    with pytest.raises(WorkbookError, match=rf"bad\.xlsx.*{SHEET}"):
+        write_bare_copy(bad, tmp_path / "copy.xlsx")
+
+
+def test_no_more_is_unpacked_than_the_directory_says(tmp_path: Path) -> None:
+    size, file = 200 << 20, tmp_path / "zeros.zip"
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("zeros", bytes(size))
+    facts = {CHECKSUM: zlib.crc32(bytes(10)), SIZE: 10}
+    file.write_bytes(told(file.read_bytes(), "zeros", facts))
+    tracemalloc.start()
+    try:
+        with zipfile.ZipFile(file) as archive, file.open("rb") as opened:
+            assert whole(archive, "zeros") == bytes(10)
+            entry = archive.getinfo("zeros")
+            with pytest.raises(zipfile.BadZipFile):
+                list(unpacked(opened, entry))
+        assert tracemalloc.get_traced_memory()[1] < 10 << 20
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize("part", ["_rels/workbook.xml.rels", "styles.xml", "workbook.xml"])
+def test_a_part_that_is_no_sheet_cannot_be_handed_on_as_one(
+    book: Path, tmp_path: Path, part: str
+) -> None:
+    bad = tmp_path / "bad.xlsx"
+    with zipfile.ZipFile(book) as old, zipfile.ZipFile(bad, "w") as new:
+        for name in old.namelist():
+            content = old.read(name)
+            if name == "xl/_rels/workbook.xml.rels":
+                kind = f"{OFFICE[MAIN]}/worksheet"
+                one = f'<Relationship Id="rIdX" Type="{kind}" Target="/xl/{part}"/>'
+                content = content.replace(b"</Relationships>", f"{one}</Relationships>".encode())
+            new.writestr(name, content)
+    with pytest.raises(WorkbookError, match=rf"bad\.xlsx.*{part} is to be a sheet"):
+        write_bare_copy(bad, tmp_path / "copy.xlsx")

@@ -104,3 +104,14 @@ def test_a_formula_that_lost_more_than_a_sheet_is_a_cause(right: Path, tmp_path:
     path = without_sheet(right, tmp_path / "without.xlsx", "E")
     path = typed(path, tmp_path / "typed.xlsx", {("squared_error", "B15"): "=#REF!*7+output!B16"})
     assert ("squared_error", "B15") in {(each.sheet, each.cell) for each in xlnn.audit(path).causes}
+
+
+@pytest.mark.parametrize(("gone", "kind"), [("bh_new", "hard-coded"), ("E", "changed-formula")])
+def test_what_is_wrong_beside_a_sheet_that_was_deleted_is_told_too(
+    gone: str, kind: str, right: Path, tmp_path: Path
+) -> None:
+    content = 5 if kind == "hard-coded" else "=1-1/(1+EXP(-output_layer_input!B15))"
+    changed = typed(right, tmp_path / "typed.xlsx", {("output", "B15"): content})
+    report = xlnn.audit(without_sheet(changed, tmp_path / "without.xlsx", gone))
+    causes = {(each.kind, each.sheet) for each in report.causes}
+    assert {("missing", gone), (kind, "output")} <= causes

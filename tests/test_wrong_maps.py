@@ -417,3 +417,12 @@ def test_only_what_is_wrong_in_itself_casts_doubt_on_the_map(tmp_path: Path) -> 
     (tmp_path / "map.toml").write_text(handmade.SAMPLES_AS_ROWS, "utf-8")
     (note,) = xlnn.audit(path, map=tmp_path / "map.toml").notes
     assert note.startswith("every number of E ")
+
+
+def test_numbers_that_were_copied_are_no_exchanged_ranges(tmp_path: Path) -> None:
+    cells = {("XOR net", f"M{row}"): f"=K{row}" for row in range(16, 20)}
+    path = handmade.samples_as_rows(tmp_path / "copied.xlsx", cells)
+    (tmp_path / "map.toml").write_text(handmade.SAMPLES_AS_ROWS, "utf-8")
+    report = xlnn.audit(path, map=tmp_path / "map.toml")
+    assert {each.diagnosis for each in report.causes} == {"slope-missing"}
+    assert report.notes == ()
