@@ -632,7 +632,7 @@ def test_a_deleted_sheet_is_no_unstable_training(kept: Kept, tmp_path: Path) -> 
     del book["y"]
     book.save(tmp_path / "without.xlsx")
     found = xlnn.compare(path, tmp_path / "without.xlsx")
-    assert [(each.name, each.b) for each in found.unmatched] == [("y", "deleted")]
+    assert apart(found) == {("sheet", "y", "there", "deleted")}
     assert found.of("value")
     assert found.notes == ()
 

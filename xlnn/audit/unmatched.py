@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from xlnn.audit.differences import Unmatched
 from xlnn.audit.side import Side
+from xlnn.audit.structure import planned_sheets
 from xlnn.workbook.plan import Plan
 from xlnn.workbook.settings_sheet import epoch_ranges
 
@@ -15,8 +16,9 @@ def unmatched(a: Side, b: Side) -> Iterator[Unmatched]:
     """What cannot be compared: sheets, epochs, batches, numbers, matrices, shapes, blocks."""
     one, other = _sheets(a), _sheets(b)
     for name in {**one, **other}:
-        if one.get(name) != other.get(name):
-            yield Unmatched("sheet", name, one.get(name), other.get(name))
+        mine, theirs = one.get(name, _planned(a, name)), other.get(name, _planned(b, name))
+        if mine != theirs:
+            yield Unmatched("sheet", name, mine, theirs)
     here, there = set(a.plan.epochs), set(b.plan.epochs)
     if here != there:
         yield Unmatched("epochs", "epochs", _ranges(here - there), _ranges(there - here))
@@ -39,6 +41,11 @@ def _sheets(side: Side) -> Mapping[str, str]:
     found = dict.fromkeys(side.plan.extras, "there")
     found |= dict.fromkeys(side.missing, "deleted")
     return found | dict.fromkeys(side.added, "added")
+
+
+def _planned(side: Side, name: str) -> str | None:
+    """What is said of a sheet that nobody added or deleted."""
+    return "there" if name in planned_sheets(side.plan) else None
 
 
 def _ranges(epochs: set[int]) -> str | None:
