@@ -115,3 +115,19 @@ def test_what_is_wrong_beside_a_sheet_that_was_deleted_is_told_too(
     report = xlnn.audit(without_sheet(changed, tmp_path / "without.xlsx", gone))
     causes = {(each.kind, each.sheet) for each in report.causes}
     assert {("missing", gone), (kind, "output")} <= causes
+
+
+def test_without_a_sheet_that_no_matrix_reads_the_network_is_compared_as_ever(
+    tmp_path: Path,
+) -> None:
+    experiment = xlnn.example("demo", {"epochs": 2, "extras": ["Checks"]})
+    built = xlnn.build(experiment, tmp_path / "right.xlsx", audited=False)
+    path = built.path
+    changed = typed(path, tmp_path / "typed.xlsx", {("E", "B16"): "=output!B16-y!B16"})
+    report = xlnn.audit(without_sheet(changed, tmp_path / "without.xlsx", "Checks"))
+    whole = xlnn.audit(without_sheet(path, tmp_path / "only.xlsx", "Checks"))
+    assert [(each.kind, each.sheet) for each in whole.causes] == [("missing", "Checks")]
+    assert {("missing", "Checks"), ("changed-formula", "E")} == {
+        (each.kind, each.sheet) for each in report.causes
+    }
+    assert whole.engines[0].cells >= built.plan.formula_cells

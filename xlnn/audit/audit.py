@@ -147,7 +147,7 @@ class _Audit:
         notes: list[str] = []
         if self.book.has_macros:
             notes.append("the workbook has macros: they were ignored, and nothing of them was run")
-        if not missing:
+        if missing.isdisjoint(self.plan.pages):
             gaps = check_gaps(
                 self.book, self.plan, self.description, found[0].matrices, self.tolerance
             )

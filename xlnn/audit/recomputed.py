@@ -120,7 +120,7 @@ class Recomputed(Evidence):
 
     matrices: Matrices
     derived: Matrices
-    """NumPy's numbers from the same inputs; empty if a sheet is missing."""
+    """NumPy's numbers from the same inputs; empty if a sheet of matrices is missing."""
 
 
 def _together(step: int | None, parts: Sequence[StepResult]) -> StepResult:
@@ -153,7 +153,7 @@ def recomputed(
         setting = np.array([[_setting(plan, name, values, book)]])
         matrices.put(name, start, setting)
         derived.put(name, start, setting)
-    if not missing:
+    if missing.isdisjoint(plan.pages):  # no matrix reads the other sheets
         derive(plan, matrices, derived)
     return Recomputed(
         engine=engine,
