@@ -24,6 +24,9 @@ TOLD = {
     "two swapped": ("=y!B1-x!B1", "=x!B1-y!B1", "y!B1 and x!B1 are swapped"),
     "a term less": ("=A1*B1+A2*B2", "=A1*B1+A2*B2+A3*B3", "+A3*B3 is left out"),
     "a factor more": ("=A1*B1*C1", "=A1*B1", "*C1 is added"),
+    "a function around it": ("=ROUND(A1*B1,2)", "=A1*B1", "ROUND(…,2) is put around it"),
+    "an error hidden": ("=IFERROR(A1/B1,0)", "=A1/B1", "IFERROR(…,0) is put around it"),
+    "a sum of it": ("=SUM(A1)", "=A1", "SUM(…) is put around it"),
     "other blanks and capitals": ("= a1 * 2", "=A1*B1", "2 stands where B1 belongs"),
     "too much to tell": ("=A1" + "+A1" * 90, "=A1", f"{('+A1' * 90)[:79]}… is added"),
 }

@@ -25,6 +25,8 @@ def misspelled(found: str, wanted: str) -> Diagnosis | None:
         return _replaced(
             [pair for pair in zip(given, right, strict=True) if pair[0].meaning != pair[1].meaning]
         )
+    if around := _around(given, right):
+        return Diagnosis("wrapped", f"{around} is put around it")
     matcher = SequenceMatcher(a=_meanings(given), b=_meanings(right), autojunk=False)
     changes = [change for change in matcher.get_opcodes() if change[0] != "equal"]
     if len(changes) != 1:
@@ -48,6 +50,16 @@ def _replaced(pairs: Sequence[tuple[Token, Token]]) -> Diagnosis | None:
         return None
     one, other = pairs[0]
     return Diagnosis("other-operand", f"{one.text} stands where {other.text} belongs")
+
+
+def _around(given: Sequence[Token], right: Sequence[Token]) -> str:
+    """The function of which the right formula is an argument, as ``ROUND(…,2)``; empty if there is
+    none."""
+    for before in range(1, len(given) - len(right)):
+        inside = _meanings(given[before : before + len(right)]) == _meanings(right)
+        if inside and given[before - 1].text.endswith("("):
+            return f"{_text(given[:before])}…{_text(given[before + len(right) :])}"
+    return ""
 
 
 def _meanings(tokens: Sequence[Token]) -> list[str]:
