@@ -18,6 +18,7 @@ import xlnn
 from xlnn.audit.engines import ironcalc
 from xlnn.audit.engines.bare import write_bare_copy
 from xlnn.audit.engines.ironcalc import IronCalc
+from xlnn.audit.stored import package
 from xlnn.audit.stored.markup import MAIN
 from xlnn.audit.stored.package import packed, unpacked, whole
 from xlnn.audit.stored.relations import OFFICE
@@ -154,6 +155,15 @@ def test_entries_that_are_longer_than_the_file_are_refused(book: Path, tmp_path:
     bad.write_bytes(told(book.read_bytes(), SHEET, {PACKED: book.stat().st_size}))
     with pytest.raises(WorkbookError, match=r"bad\.xlsx is damaged: its entries are longer"):
         write_bare_copy(bad, tmp_path / "copy.xlsx")
+
+
+def test_what_no_program_opens_is_refused_before_it_is_copied(
+    book: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(package, "LARGEST", 1000)
+    with pytest.raises(WorkbookError, match=r"workbook\.xlsx is larger than the 4 GB"):
+        write_bare_copy(book, tmp_path / "copy.xlsx")
+    assert not (tmp_path / "copy.xlsx").exists()
 
 
 def test_what_follows_unseen_in_an_entry_is_not_handed_on(book: Path, tmp_path: Path) -> None:
