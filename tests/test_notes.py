@@ -51,7 +51,7 @@ def test_sheets_that_were_added_are_noted(book: Path, tmp_path: Path) -> None:
     added.save(tmp_path / "added.xlsx")
     report = xlnn.audit(tmp_path / "added.xlsx")
     assert report.ok
-    assert report.notes == ("added, and not looked at: the sheets Notes, More",)
+    assert report.notes == ("sheets that were added, and not looked at: Notes, More",)
 
 
 def test_a_formula_that_fills_fewer_cells_is_told_as_that(

@@ -155,7 +155,7 @@ class _Audit:
         findings += check_inputs(self.book, self.plan, missing, found[0].values, scan)
         notes += computed_inputs(self.book, self.plan, missing, scan)
         if added := added_sheets(self.book, self.plan):
-            notes.append(f"added, and not looked at: the sheets {', '.join(added)}")
+            notes.append(f"sheets that were added, and not looked at: {', '.join(added)}")
         findings += self._compare(scan, missing, found, origins)
         findings += check_boards(
             self.book, self.plan, found, self.tolerance, missing, not findings, origins, notes

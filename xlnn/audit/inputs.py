@@ -25,34 +25,15 @@ def check_inputs(
     book: StoredWorkbook, plan: Plan, missing: Set[str], values: Values, scan: Scan
 ) -> Iterator[Finding]:
     """Inputs must be numbers."""
-    drawn = {given.name for given in plan.recipe.drawn}
-    for name in plan.chosen:
-        yield from _check_input(
-            book, plan, None, SETTINGS, plan.setting_row(name), SETTINGS_COLUMN, values
-        )
-    for area in plan.matrices():
-        if area.expr is None and area.sheet not in missing:
-            typed = scan.typed[area.matrix, Moment(area.epoch, area.batch)]
-            if area.matrix not in drawn and not np.isnan(typed).any():
-                continue
-            for i in range(area.shape.rows.size):
-                for j in range(area.shape.columns.size):
-                    row, column = area.row + i, area.column + j
-                    yield from _check_input(book, plan, area, area.sheet, row, column, values)
+    for area, sheet, row, column in _doubtful(plan, missing, scan):
+        yield from _check_input(book, plan, area, sheet, row, column, values)
 
 
 def computed_inputs(
     book: StoredWorkbook, plan: Plan, missing: Set[str], scan: Scan
 ) -> Iterator[str]:
     """Notes on inputs that are formulas: nothing says what their numbers should be."""
-    inputs = [(SETTINGS, plan.setting_row(name), SETTINGS_COLUMN) for name in plan.chosen]
-    for area in plan.matrices():
-        if area.expr is None and area.sheet not in missing:
-            typed = scan.typed[area.matrix, Moment(area.epoch, area.batch)]
-            inputs += [
-                (area.sheet, area.row + int(i), area.column + int(j))
-                for i, j in np.argwhere(np.isnan(typed))
-            ]
+    inputs = [(sheet, row, column) for _, sheet, row, column in _doubtful(plan, missing, scan)]
     found = [(place, stored) for place in inputs if (stored := book.formula(*place)) is not None]
     for (sheet, row, column), stored in found[:TOLD]:
         taken = "its number was taken as it is"
@@ -61,6 +42,21 @@ def computed_inputs(
         yield f"the input {sheet}!{cell_name(row, column)} is computed, by {stored.text}: {taken}"
     if more := len(found[TOLD:]):
         yield f"{more:,} more inputs are computed"
+
+
+def _doubtful(
+    plan: Plan, missing: Set[str], scan: Scan
+) -> Iterator[tuple[Area | None, str, int, int]]:
+    """The inputs that may be something else than typed numbers: area, sheet, row and column. What
+    was drawn must besides be whole."""
+    for name in plan.chosen:
+        yield None, SETTINGS, plan.setting_row(name), SETTINGS_COLUMN
+    drawn = {given.name for given in plan.recipe.drawn}
+    for area in plan.matrices():
+        if area.expr is None and area.sheet not in missing:
+            typed = scan.typed[area.matrix, Moment(area.epoch, area.batch)]
+            for i, j in np.argwhere(np.isnan(typed) | (area.matrix in drawn)):
+                yield area, area.sheet, area.row + int(i), area.column + int(j)
 
 
 def _check_input(

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from xlnn.audit.cell_values import is_number
 from xlnn.audit.report import Finding
 from xlnn.audit.same_formula import same_formula, with_old_names
-from xlnn.audit.stored.references import Corners
+from xlnn.audit.stored.references import Corners, range_of
 from xlnn.audit.stored.workbook import StoredWorkbook
-from xlnn.workbook.plan import Area, cell_name, range_name
+from xlnn.workbook.plan import Area, cell_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,13 +133,8 @@ def compare_formula(
         )
     message = f"the formula is {written}, not {wanted}"
     if corners and stored.array and same_formula(said, text):
-        message = f"the formula {wanted} fills {_range(stored.array)}, not {_range(corners)}"
+        message = f"the formula {wanted} fills {range_of(stored.array)}, not {range_of(corners)}"
     return cell.finding("changed-formula", wanted, written, True, message)
-
-
-def _range(corners: Corners) -> str:
-    top, left, bottom, right = corners
-    return range_name(top, left, bottom + 1 - top, right + 1 - left)
 
 
 _LINKED = re.compile(r"\[(\d+)\][^!\[\]]*!")

@@ -38,7 +38,11 @@ _LOCAL = struct.Struct("<4s5H3L2H")
 _CENTRAL = struct.Struct("<4s6H3L5H2L")
 _END = struct.Struct("<4s4H2LH")
 
-_VERSION, _UTF8 = 20, 0x800
+_VERSION = 20
+
+UTF8 = 0x800
+"""The flag of an entry whose name is in UTF-8."""
+
 _TIME, _DATE = 0, 0x21
 """1 January 1980, the oldest date that a zip can hold."""
 
@@ -58,7 +62,7 @@ class _Entry:
     def facts(self) -> tuple[int, ...]:
         """The fields that both headers share."""
         return (
-            _VERSION, _UTF8, self.method, _TIME, _DATE, self.checksum, self.packed, self.size,
+            _VERSION, UTF8, self.method, _TIME, _DATE, self.checksum, self.packed, self.size,
             len(self.name),
         )  # fmt: skip
 

@@ -17,7 +17,7 @@ from typing import IO
 from xml.parsers import expat
 
 from xlnn.errors import WorkbookError
-from xlnn.workbook.archive import LARGEST
+from xlnn.workbook.archive import LARGEST, UTF8
 
 WORKBOOK, RELATIONS = "xl/workbook.xml", "xl/_rels/workbook.xml.rels"
 STRINGS, STYLES = "xl/sharedStrings.xml", "xl/styles.xml"
@@ -47,9 +47,6 @@ _END = b"PK\x05\x06"
 _LOCAL = struct.Struct("<26x2H")
 """What stands before an entry: at its end how long the name is that follows, and what follows that.
 """
-
-_UTF8 = 0x800
-"""The flag of an entry whose name is in UTF-8."""
 
 _CHUNK = 1 << 20
 
@@ -106,7 +103,7 @@ def packed(file: IO[bytes], entry: zipfile.ZipInfo) -> Iterator[bytes]:
     if len(header) < _LOCAL.size or not header.startswith(b"PK\3\4"):
         raise zipfile.BadZipFile(f"{entry.filename} is not where it should be")
     name, extra = _LOCAL.unpack(header)
-    encoding = "utf-8" if entry.flag_bits & _UTF8 else "cp437"
+    encoding = "utf-8" if entry.flag_bits & UTF8 else "cp437"
     if file.read(name) != entry.orig_filename.encode(encoding, "replace"):
         raise zipfile.BadZipFile(f"{entry.filename} has another name where it stands")
     file.seek(extra, 1)

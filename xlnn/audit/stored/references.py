@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from xlnn.workbook.plan import MAX_COLUMNS, MAX_ROWS
+from xlnn.workbook.plan import MAX_COLUMNS, MAX_ROWS, range_name
 
 Position = tuple[int, int]
 """Row and column from 1."""
@@ -54,6 +54,12 @@ def corners(reference: str) -> Corners | None:
     if last < first or last[1] < first[1]:
         return None
     return *first, *last
+
+
+def range_of(found: Corners) -> str:
+    """A rectangle as formulas name it."""
+    top, left, bottom, right = found
+    return range_name(top, left, bottom - top + 1, right - left + 1)
 
 
 def number_of_cells(corners: Corners) -> int:

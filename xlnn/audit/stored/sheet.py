@@ -8,10 +8,9 @@ from itertools import zip_longest
 
 from xlnn.audit.cell_values import Value, as_numbers
 from xlnn.audit.stored.cell_table import CellTable
-from xlnn.audit.stored.references import Corners, Position
+from xlnn.audit.stored.references import Corners, Position, range_of
 from xlnn.maths.evaluate import Array
 from xlnn.workbook.entries import entry_text
-from xlnn.workbook.plan import range_name
 
 
 @dataclass(slots=True)
@@ -28,8 +27,7 @@ class Stored:
         """The formula, and the range that an array formula fills."""
         if self.array is None:
             return self.text
-        top, left, bottom, right = self.array
-        return entry_text(self.text, range_name(top, left, bottom - top + 1, right - left + 1))
+        return entry_text(self.text, range_of(self.array))
 
 
 @dataclass(slots=True)
